@@ -25,14 +25,12 @@ class RunningWeek:
         database: Database,
         served: ServedModel,
         playbook: Playbook,
-        language: str,
         clock: Callable[[], int],
         log: FilteringBoundLogger,
     ) -> None:
         self._database = database
         self._served = served
         self._playbook = playbook
-        self._language = language
         self._clock = clock
         self._log = log
         self._stop = threading.Event()
@@ -54,7 +52,7 @@ class RunningWeek:
         """Update the week for the accounts that are queued, at most AT_ONCE; return how many."""
         live = self._served.state.live
         model = None if live is None else live.planning_model
-        request = UpdateRunningWeekRequest(self._playbook, model, self._language)
+        request = UpdateRunningWeekRequest(self._playbook, model)
         result = update_running_week(self._database, request, self._clock())
         if result.accounts:
             self._log.info("running_week_updated", accounts=result.accounts, decisions=result.added)

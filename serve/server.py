@@ -35,6 +35,7 @@ from serve.http.routes import (
     rights,
     scores,
     status,
+    stored_scores,
 )
 from serve.http.security_headers import SecurityHeaders
 from serve.http.service_state import Service
@@ -46,7 +47,7 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: churn scores with reasons, and recommended actions."
 VERSION = "1"
-ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events)
+ABOUT_ACCOUNTS = (scores, stored_scores, accounts, account_history, contacts, reps, plans, events)
 ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status)
 ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

@@ -110,7 +110,7 @@ def build_app(options: ServeOptions) -> FastAPI:
         playbook=options.playbook,
         background_tasks=[
             Dispatcher(database, options.cipher, WebhookSender(options.reach), clock, log),
-            RunningWeek(database, served, options.playbook, options.language, clock, log),
+            RunningWeek(database, served, options.playbook, clock, log),
         ],
     )
     app = create_app(service, log)

@@ -44,6 +44,7 @@ def ask(client: TestClient, name: str, sample: Sample, headers: Mapping[str, str
 
 
 RULES: dict[str, Scope | None] = {
+    "GET /v1/scores": Scope.READ_SCORES,
     "POST /v1/scores": Scope.READ_SCORES,
     "POST /v1/events": Scope.WRITE_EVENTS,
     "GET /v1/accounts": Scope.READ_ACCOUNTS,
@@ -86,6 +87,7 @@ RULES: dict[str, Scope | None] = {
 }
 
 SAMPLES: dict[str, Sample] = {
+    "GET /v1/scores": Sample(query={"sort": "-scored_at"}),
     "POST /v1/scores": Sample(json={"accounts": [{"account_id": "a1"}]}),
     "POST /v1/events": Sample(
         json={"events": [{"event_id": "e", "account_id": "a1", "occurred_at": "2024-01-01T00:00:00Z", "kind": "visit"}]}

@@ -31,7 +31,7 @@ def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -
         "features_us": _median_us(lambda n: rows_of(scorer, query[n % turn])),
         "predict_us": _median_us(lambda n: scorer.probability(rows[n % turn])),
         "reasons_us": _median_us(
-            lambda n: scorer.explainer.explain(rows[n % turn], scorer.contributions(rows[n % turn]), "zh", reasons)
+            lambda n: scorer.explainer.explain(rows[n % turn], scorer.contributions(rows[n % turn]), reasons)
         ),
         "contributions_us": _median_us(lambda n: scorer.contributions(rows[n % turn])),
         "score_us": _median_us(lambda n: score(requests[n % turn])),

@@ -16,7 +16,7 @@ from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
 from kqml.contract.recommendations import Recommendations
 from kqml.contract.records import EventsTaken, RecordsPut
-from kqml.contract.scores import ScoreAnswer
+from kqml.contract.scores import ScoreAnswer, StoredScore
 
 EVENTS_A_CALL = 5_000
 RECORDS_A_CALL = 1_000
@@ -91,7 +91,9 @@ class Client:
         return cast(OneAccount, answer.json()), answer.headers["etag"]
 
     def accounts(self, **question: str | Sequence[str]) -> Iterator[ListedAccount]:
-        """Yield accounts by risk. Filters: `tier`, `segment`, `region`, `rep`, `band`, `status`; order: `sort`."""
+        """Yield accounts by risk. Filters: `account`, `tier`, `segment`, `region`, `rep`, `band`, `status`, `level`,
+        `relationship_grade`, `overall_class`, `probability_from`, `value_at_risk_from`, `search`, `changed_since`;
+        order: `sort`; `language` of the reasons."""
         return cast(Iterator[ListedAccount], self._pages("/v1/accounts", "accounts", question))
 
     def score(
@@ -102,6 +104,11 @@ class Client:
         body = {"accounts": request, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}
         return cast(ScoreAnswer, self._send("POST", "/v1/scores", given))
+
+    def stored_scores(self, **question: str | Sequence[str]) -> Iterator[StoredScore]:
+        """Yield the newest stored score of each account as they were stored. Filters: `account`, `rep`, `tier`,
+        `segment`, `region`, `band`, `changed_since`; order: `sort`; `language` of the reasons."""
+        return cast(Iterator[StoredScore], self._pages("/v1/scores", "scores", question))
 
     def reps(self, **question: str | Sequence[str]) -> Iterator[Rep]:
         """Yield the reps that the key may see."""

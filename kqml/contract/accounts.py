@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from kqml.contract.decisions import WeekDecision
 from kqml.contract.fields import Day, Moment
-from kqml.contract.scores import FullScore, ShortScore
+from kqml.contract.scores import FullScore, ReasonOut, ShortScore
 
 
 class AccountFields(TypedDict):
@@ -26,10 +27,44 @@ class AccountFields(TypedDict):
     updated_at: Moment
 
 
-class ListedAccount(AccountFields):
-    """One account of a list; `score` is null while none is stored."""
+class ListedScore(ShortScore):
+    """An account's newest stored score. `main_reason`: the weightiest one that raises the probability; null without."""
 
-    score: ShortScore | None
+    main_reason: ReasonOut | None
+
+
+class LastContact(TypedDict):
+    """Our last contact with an account: the kind of event, when it took place, the rep."""
+
+    kind: str
+    at: Moment
+    rep_id: str | None
+
+
+class GradeSummary(TypedDict):
+    """The grades of an account as of the last scoring of all accounts; null where the data do not record them.
+
+    `level`: depth of the relationship; `single_contact`: so few people are known there that one who leaves takes the
+    relationship along; `abc`: the 532 class of sales; `emotional_balance`: of the emotional account.
+    """
+
+    as_of: Moment
+    level: Literal["none", "basic", "middle", "high"] | None
+    single_contact: bool | None
+    emotional_balance: float | None
+    relationship_grade: Literal["A", "B", "C", "D"] | None
+    abc: Literal["A", "B", "C"] | None
+    overall_class: Literal["A", "B", "C", "D"] | None
+
+
+class ListedAccount(AccountFields):
+    """One account of a list; `score`, `grades` are null while none are stored. `next_action`: the open decision of the
+    present week; null where there is none, where the account objects, and without the scope to read decisions."""
+
+    score: ListedScore | None
+    grades: GradeSummary | None
+    next_action: WeekDecision | None
+    last_contact: LastContact | None
 
 
 class OneAccount(AccountFields):
@@ -39,9 +74,11 @@ class OneAccount(AccountFields):
 
 
 class AccountPage(TypedDict):
-    """A page of accounts; `next_cursor`: of the next page, null at the end."""
+    """A page of accounts; `next_cursor`: of the next page, null at the end. `complete_until`: every change before it
+    was visible to this request: the `changed_since` of the next round."""
 
     accounts: list[ListedAccount]
+    complete_until: Moment
     next_cursor: str | None
 
 

@@ -12,6 +12,14 @@ DecisionStatus = Literal[
 """`withdrawn`: the service took the decision back before it was carried out."""
 
 
+class WeekDecision(TypedDict):
+    """The latest decision of the week about the account."""
+
+    decision_id: str
+    action: str
+    state: DecisionStatus
+
+
 class DecisionState(TypedDict):
     """A state of a decision: when it came, when it was recorded."""
 
@@ -59,9 +67,9 @@ class Receipt(DecisionFields):
 
 
 class ListedDecision(TypedDict):
-    """One decision of a list, without its inputs. `assigned`: the action, `wait` for none; `reason`: from the plan, null
-    where it has none; `state`, `at`: the latest state and when that came; `changed_at`: when it was recorded, at first
-    with the decision; `next`: the states that may follow."""
+    """One decision of a list, without its inputs. `assigned`: the action, `wait` for none; `reason`: from the plan,
+    null where it has none; `state`, `at`: the latest state and when that came; `changed_at`: when it was recorded, at
+    first with the decision; `next`: the states that may follow."""
 
     decision_id: str
     account_id: str

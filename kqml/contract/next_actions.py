@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from kqml.bands import Band
 from kqml.contract.claims import ClaimedMoney
-from kqml.contract.decisions import DecisionStatus
+from kqml.contract.decisions import WeekDecision
 from kqml.contract.fields import Moment, Probability
 from kqml.contract.scores import ModelRef, ReasonOut
 
@@ -45,14 +45,6 @@ class RepHours(TypedDict):
     minutes: float
     stops: float
     money: float
-
-
-class WeekDecision(TypedDict):
-    """The latest decision of the week about the account."""
-
-    decision_id: str
-    action: str
-    state: DecisionStatus
 
 
 class NextAction(TypedDict):

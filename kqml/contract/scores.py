@@ -79,12 +79,27 @@ class ShortScore(TypedDict):
 
 
 class FullScore(ScoreResult):
-    """An account's newest stored score with its reasons, in the language of the run that stored it."""
+    """An account's newest stored score with its reasons, in the language of the request."""
 
     value_at_risk: float | None
     as_of: Moment
     model: str
     scored_at: Moment
+
+
+class StoredScore(FullScore):
+    """The newest stored score of an account."""
+
+    account_id: str
+
+
+class ScorePage(TypedDict):
+    """A page of stored scores; `next_cursor`: of the next page, null at the end. `complete_until`: every score stored
+    before it was visible to this request: the `changed_since` of the next round."""
+
+    scores: list[StoredScore]
+    complete_until: Moment
+    next_cursor: str | None
 
 
 class Change(TypedDict):

@@ -96,10 +96,10 @@ def _table(
         "eligible": [score.eligible for score in scores],
         "churn_probability": [score.churn_probability for score in scores],
         "band": [score.band for score in scores],
-        "what_we_see": [_joined(score.symptoms, separator) for score in scores],
+        "what_we_see": [_joined(score.symptoms, language, separator) for score in scores],
         "what_goes_with_it": [_causes(score, language, separator) for score in scores],
-        "warnings": [separator.join(score.warnings) for score in scores],
-        "reasons": [orjson.dumps(as_json(score)["reasons"]).decode() for score in scores],
+        "warnings": [separator.join(warning.text(language) for warning in score.warnings) for score in scores],
+        "reasons": [orjson.dumps(as_json(score, language)["reasons"]).decode() for score in scores],
     }
     for name in CHANGES if changes is not None else ():
         values = getattr(changes, name)[start : start + len(scores)]
@@ -107,8 +107,8 @@ def _table(
     return pa.table(columns, schema=schema)
 
 
-def _joined(reasons: Sequence[Reason], separator: str) -> str:
-    return separator.join(reason.text for reason in reasons)
+def _joined(reasons: Sequence[Reason], language: str, separator: str) -> str:
+    return separator.join(reason.text(language) for reason in reasons)
 
 
 def _causes(score: AccountScore, language: str, separator: str) -> str:
@@ -116,4 +116,4 @@ def _causes(score: AccountScore, language: str, separator: str) -> str:
     lowers it."""
     if score.lacks_cause:
         return text("reasons.role.none", language)
-    return _joined(score.causes, separator)
+    return _joined(score.causes, language, separator)

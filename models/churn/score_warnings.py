@@ -11,8 +11,8 @@ from features.context import NEVER, UNKNOWN, recorded_since
 from features.peers import PeerReference
 from kqml.calendar.business_time import DAY_US, Instants, instant_of
 from kqml.events import KINDS
-from kqml.messages import text
-from kqml.messages.quantities import Unit, quantity
+from kqml.messages.coded import KindName, Message, Quantity
+from kqml.messages.quantities import Unit
 from models.churn.bundle import Bundle
 from models.churn.scoring_request import ScoringRequest
 
@@ -24,11 +24,11 @@ STALE_DAYS = 31
 class ScoreWarning:
     """Warnings of all accounts, of single ones by their index in the log, of those that are not eligible."""
 
-    all: tuple[str, ...]
-    by_account: Mapping[int, tuple[str, ...]]
-    ineligible: str
+    all: tuple[Message, ...]
+    by_account: Mapping[int, tuple[Message, ...]]
+    ineligible: Message
 
-    def of(self, account: int, eligible: bool) -> tuple[str, ...]:
+    def of(self, account: int, eligible: bool) -> tuple[Message, ...]:
         own = (*self.all, *self.by_account.get(account, ()))
         return own if eligible else (*own, self.ineligible)
 
@@ -43,40 +43,40 @@ class Warner:
     learned_until: int
     recorded: Instants
 
-    def warn(self, request: ScoringRequest, language: str) -> ScoreWarning:
+    def warn(self, request: ScoringRequest) -> ScoreWarning:
         """Return the warnings of every account asked about."""
         return ScoreWarning(
-            tuple(self._of_all(request, language)),
-            self._of_words(request, language),
-            _not_eligible(self.bundle.model.definition, language),
+            tuple(self._of_all(request)),
+            self._of_words(request),
+            _not_eligible(self.bundle.model.definition),
         )
 
-    def _of_all(self, request: ScoringRequest, language: str) -> Iterator[str]:
+    def _of_all(self, request: ScoringRequest) -> Iterator[Message]:
         if request.cutoff < self.learned_until:
-            yield text("warnings.outcome_learned", language)
+            yield Message("warnings.outcome_learned")
         ended = _days_since_end(request)
         if ended is not None and ended > STALE_DAYS:
-            yield text("warnings.history_ends", language, days=quantity(Unit.DAYS, ended, language))
+            yield Message("warnings.history_ends", {"days": Quantity(Unit.DAYS, ended)})
         never = np.flatnonzero((self.recorded != NEVER) & (request.context.recorded_since >= request.cutoff))
         if len(never):
-            yield text("warnings.never_recorded", language, kinds=_named(never, language))
+            yield Message("warnings.never_recorded", {"kinds": _named(never)})
         known = request.log.kind[request.log.known_before(request.cutoff)]
         present = np.bincount(known, minlength=len(KINDS)) > 0
         unknown = np.flatnonzero(present & (self.recorded == NEVER))
         if len(unknown):
-            yield text("warnings.unknown_kinds", language, kinds=_named(unknown, language))
+            yield Message("warnings.unknown_kinds", {"kinds": _named(unknown)})
         if request.reference is not None:
-            yield from _of_peers(request.reference, request.cutoff, language)
+            yield from _of_peers(request.reference, request.cutoff)
 
-    def _of_words(self, request: ScoringRequest, language: str) -> dict[int, tuple[str, ...]]:
+    def _of_words(self, request: ScoringRequest) -> dict[int, tuple[Message, ...]]:
         """Words of the profile that the model does not know."""
-        warned: dict[int, tuple[str, ...]] = {}
+        warned: dict[int, tuple[Message, ...]] = {}
         for name, vocabulary in self.bundle.model.categories.items():
-            column = text(f"warnings.column.{name}", language)
+            column = Message(f"warnings.column.{name}")
             known = {*vocabulary, None, ""}
             for account, word in enumerate(request.profile.get(name, ())):
                 if word not in known and isinstance(word, str):
-                    message = text("warnings.unknown_word", language, column=column, word=word)
+                    message = Message("warnings.unknown_word", {"column": column, "word": word})
                     warned[account] = (*warned.get(account, ()), message)
         return warned
 
@@ -95,22 +95,20 @@ def _days_since_end(request: ScoringRequest) -> float | None:
     return None if not len(known) else (request.cutoff - int(known.max())) / DAY_US
 
 
-def _of_peers(reference: PeerReference, cutoff: int, language: str) -> Iterator[str]:
+def _of_peers(reference: PeerReference, cutoff: int) -> Iterator[Message]:
     if not reference.columns:
         return
     earlier = reference.cutoffs[reference.cutoffs <= cutoff]
     if not len(earlier):
-        yield text("warnings.peers_missing", language)
+        yield Message("warnings.peers_missing")
     elif (age := (cutoff - int(earlier[-1])) / DAY_US) > STALE_DAYS:
-        yield text("warnings.peers_old", language, days=quantity(Unit.DAYS, age, language))
+        yield Message("warnings.peers_old", {"days": Quantity(Unit.DAYS, age)})
 
 
-def _not_eligible(definition: ChurnDefinition, language: str) -> str:
-    orders = quantity(Unit.ORDERS, definition.min_orders, language)
-    return text(
-        "warnings.not_eligible", language, orders=orders, days=quantity(Unit.DAYS, definition.active_within, language)
-    )
+def _not_eligible(definition: ChurnDefinition) -> Message:
+    orders = Quantity(Unit.ORDERS, definition.min_orders)
+    return Message("warnings.not_eligible", {"orders": orders, "days": Quantity(Unit.DAYS, definition.active_within)})
 
 
-def _named(kinds: Instants, language: str) -> str:
-    return text("warnings.separator", language).join(KINDS[kind].named(language) for kind in kinds.tolist())
+def _named(kinds: Instants) -> list[KindName]:
+    return [KindName(KINDS[kind]) for kind in kinds.tolist()]

@@ -19,7 +19,7 @@ from features.single_account_eligibility import single_account_eligibility
 from kqml.bands import Band
 from kqml.errors import CouldNot, Fault
 from kqml.history.event_log import EventLog
-from kqml.messages import text
+from kqml.messages.coded import Message
 from kqml.playbook import Playbook
 from models.churn.bands import assign_bands
 from models.churn.bundle import Bundle
@@ -47,7 +47,7 @@ class AccountScore:
     band: Band | None
     eligible: bool
     reasons: tuple[Reason, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def lacks_cause(self) -> bool:
@@ -74,28 +74,28 @@ class Scorer:
     explainer: Explainer
     warner: Warner
 
-    def score(self, request: ScoringRequest, language: str, reasons: int = 3) -> list[AccountScore]:
+    def score(self, request: ScoringRequest, reasons: int = 3) -> list[AccountScore]:
         """One score per account of the log, in its order."""
-        return [score for chunk in self.stream(request, language, reasons) for score in chunk]
+        return [score for chunk in self.stream(request, reasons) for score in chunk]
 
     def stream(
-        self, request: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
+        self, request: ScoringRequest, reasons: int = 3, watch: Watch | None = None
     ) -> Iterator[list[AccountScore]]:
         """Yield the same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is
         told each part's feature rows before it is scored."""
         model = self.bundle.model
-        warned = self.warner.warn(request, language)
+        warned = self.warner.warn(request)
         eligibility = request_eligibility(request, model.definition)
         done = 0
         for rows, values in self.rows(request, eligibility.rows):
             if watch is not None:
                 watch(eligibility.rows.account[rows].astype(np.int64), values)
-            scored = self._scored(eligibility, rows, values, language, reasons)
+            scored = self._scored(eligibility, rows, values, reasons)
             end = request.log.account_count if rows.stop == len(eligibility.rows) else int(scored[-1].account) + 1
-            yield _with_ineligible(request.log, range(done, end), scored, warned, language)
+            yield _with_ineligible(request.log, range(done, end), scored, warned)
             done = end
         if done < request.log.account_count:
-            yield _with_ineligible(request.log, range(done, request.log.account_count), [], warned, language)
+            yield _with_ineligible(request.log, range(done, request.log.account_count), [], warned)
 
     def rows(self, request: ScoringRequest, rows: Rows) -> Iterator[tuple[slice, Floats]]:
         """Yield the model's rows (features, then categories) of `rows`, part by part."""
@@ -122,15 +122,13 @@ class Scorer:
             return model.contributions(values)
         return np.stack([model.contributions_of_one(row) for row in values])
 
-    def _scored(
-        self, eligibility: Eligibility, rows: slice, values: Floats, language: str, count: int
-    ) -> "list[_Scored]":
+    def _scored(self, eligibility: Eligibility, rows: slice, values: Floats, count: int) -> "list[_Scored]":
         model = self.bundle.model
         probability = self.probability(values)
         bands = assign_bands(probability, eligibility.already_silent[rows], model.base_rate, model.bands)
         reasons: list[tuple[Reason, ...]] = [()] * len(values)
         if count:
-            reasons = self.explainer.explain(values, self.contributions(values), language, count)
+            reasons = self.explainer.explain(values, self.contributions(values), count)
         accounts = eligibility.rows.account[rows].tolist()
         return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
 
@@ -208,24 +206,20 @@ def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
     return features
 
 
-def as_json(score: AccountScore) -> dict[str, Any]:
+def as_json(score: AccountScore, language: str) -> dict[str, Any]:
     """Return the score in the shape of the API."""
-    return {
-        "account_id": score.account_id,
-        "churn_probability": score.churn_probability,
-        "band": score.band,
-        "eligible": score.eligible,
-        "reasons": [
-            {
-                "code": reason.code.value,
-                "direction": reason.direction,
-                "contribution": reason.contribution,
-                "text": reason.text,
-            }
-            for reason in score.reasons
-        ],
-        "warnings": list(score.warnings),
-    }
+    reasons = [reason.as_json(language) for reason in score.reasons]
+    return {**_numbers(score), "reasons": reasons, "warnings": [warning.text(language) for warning in score.warnings]}
+
+
+def as_record(score: AccountScore) -> dict[str, Any]:
+    """Return the score as it is stored: its sentences as keys with values."""
+    reasons = [reason.as_record() for reason in score.reasons]
+    return {**_numbers(score), "reasons": reasons, "warnings": [warning.as_json() for warning in score.warnings]}
+
+
+def _numbers(score: AccountScore) -> dict[str, Any]:
+    return {name: getattr(score, name) for name in ("account_id", "churn_probability", "band", "eligible")}
 
 
 def request_eligibility(request: ScoringRequest, definition: ChurnDefinition) -> Eligibility:
@@ -236,7 +230,7 @@ def request_eligibility(request: ScoringRequest, definition: ChurnDefinition) ->
 
 
 def _with_ineligible(
-    log: EventLog, accounts: range, scored: Sequence[_Scored], warned: ScoreWarning, language: str
+    log: EventLog, accounts: range, scored: Sequence[_Scored], warned: ScoreWarning
 ) -> list[AccountScore]:
     by_account = {item.account: item for item in scored}
     scores = []
@@ -248,6 +242,6 @@ def _with_ineligible(
             continue
         score = AccountScore(name, item.probability, item.band, True, item.reasons, warnings)
         if score.lacks_cause:
-            score = replace(score, warnings=(*warnings, text("warnings.no_known_cause", language)))
+            score = replace(score, warnings=(*warnings, Message("warnings.no_known_cause")))
         scores.append(score)
     return scores

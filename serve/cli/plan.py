@@ -84,13 +84,11 @@ def run(  # noqa: PLR0913 - the flags of one command
     elsewhere: Sequence[Mapping[str, Any]] = ()
     with progress("Planning", None):
         if dataset is not None:
-            folder = PlanDatasetRequest(
-                dataset=dataset, week=period, playbook=rules, model=planning_model, log=log, language=context.language
-            )
+            folder = PlanDatasetRequest(dataset=dataset, week=period, playbook=rules, model=planning_model, log=log)
             in_folder = plan_dataset_week(folder)
             planned, logged = in_folder.planned, in_folder.log
         else:
-            wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language, preview=preview)
+            wanted = PlanWeekRequest(period, rules, planning_model, BY, preview=preview)
             in_database, stored = _plan_database(str(database), wanted, context)
             planned, elsewhere = in_database.planned, in_database.elsewhere
         request = PlanReportRequest(

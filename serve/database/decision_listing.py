@@ -72,9 +72,7 @@ def _decisions_with_latest_state() -> Any:
     """
     first, later = DECISION_STATES.alias("first"), DECISION_STATES.alias("later")
     state = DECISION_STATES.c
-    followed = exists(
-        select(1).where(later.c.decision_id == state.decision_id, later.c.number == state.number + 1)
-    )
+    followed = exists(select(1).where(later.c.decision_id == state.decision_id, later.c.number == state.number + 1))
     joined = (
         DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == state.decision_id)
         .outerjoin(ACCOUNTS, ACCOUNTS.c.account_id == DECISIONS.c.account_id)

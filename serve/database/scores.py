@@ -12,7 +12,7 @@ from serve.database.territory import Territory
 from serve.database.upserting import upsert
 
 Row = Mapping[str, Any]
-SHORT = ("account_id", "cutoff", "model", "churn_probability", "band", "value_at_risk")
+SHORT = ("account_id", "cutoff", "model", "scored_at", "churn_probability", "band", "value_at_risk")
 CHANGE = ("change_calendar", "change_data", "change_model")
 
 

@@ -47,4 +47,3 @@ class DutyQuery(BaseModel):
     def of_accounts(self) -> dict[str, list[str]]:
         """The filters on accounts that were given."""
         return {name: getattr(self, name) for name in ("account", "rep") if getattr(self, name)}
-

@@ -54,7 +54,7 @@ def explain_account(transaction: Transaction, account_id: str, territory: Territ
         account_id=account_id,
         objected_at=_moment(stored.find_objection(connection, account_id), zone),
         statement=list(catalogue("rights", language)["statement"].values()),
-        score=None if newest is None else full_score(dict(newest), zone),
+        score=None if newest is None else full_score(dict(newest), zone, language),
         decisions=[_decision(row, zone) for row in stored.latest_decisions(connection, account_id)],
         reviews=[_review(row, zone) for row in stored.latest_reviews(connection, account_id)],
     )

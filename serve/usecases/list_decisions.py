@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from kqml.calendar.business_time import moment_of
 from kqml.contract.decisions import ListedDecision
 from kqml.contract.fields import field_names
 from serve.database.decision_listing import DecisionListing
@@ -13,13 +12,9 @@ from serve.database.territory import Territory
 from serve.usecases.database_access import Transaction
 from serve.usecases.stored_rows import ContractPage, contract_fields, contract_page
 
-__all__ = ["DecisionListing", "complete_until", "list_decisions"]
+__all__ = ["DecisionListing", "list_decisions"]
 
 FIELDS = tuple(name for name in field_names(ListedDecision) if name != "next")
-
-LATE_COMMITS_US = 15 * 60 * 1_000_000
-"""How long a change may stay invisible after the instant that it is dated by: a plan of the whole company is dated by
-its beginning, and seen when its transaction ends."""
 
 
 def list_decisions(
@@ -31,11 +26,6 @@ def list_decisions(
     return contract_page(
         rows, listing.limit, ("changed_at", "decision_id"), lambda row: _listed(row, transaction.time_zone)
     )
-
-
-def complete_until(now: int, time_zone: str) -> str:
-    """Return the instant before which no change can appear later in a list that was read now."""
-    return moment_of(now - LATE_COMMITS_US, time_zone).isoformat()
 
 
 def _listed(row: Mapping[str, Any], zone: str) -> ListedDecision:

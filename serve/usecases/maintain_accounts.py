@@ -1,17 +1,16 @@
-"""Maintain accounts: list and show them with their scores, put them in."""
+"""Maintain accounts: show them with their scores, put them in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from kqml.contract.accounts import AccountFields, ListedAccount, OneAccount
+from kqml.contract.accounts import AccountFields, OneAccount
 from kqml.contract.fields import field_names
 from kqml.contract.records import RecordsPut
 from kqml.contract.scores import PastScore
 from serve.database import accounts as rows_of_accounts
 from serve.database.events import describe_later
-from serve.database.listing import Listing, read_account
-from serve.database.listing import list_accounts as list_rows
+from serve.database.listing import read_account
 from serve.database.records import read_rows
 from serve.database.scores import list_scores
 from serve.database.tables import ACCOUNTS
@@ -21,76 +20,64 @@ from serve.usecases.database_access import Transaction
 from serve.usecases.maintain_records import PutRecordsRequest, faults_of_rows, put_records
 from serve.usecases.refusals import UnknownRecord
 from serve.usecases.stored_rows import ContractPage, contract_fields, contract_page, stored_row
-from serve.usecases.stored_scores import newest_full_score, past_score, short_score
+from serve.usecases.stored_scores import newest_full_score, past_score
 
 Row = Mapping[str, Any]
 FIELDS = field_names(AccountFields)
 
 
 @dataclass(frozen=True)
-class ListAccountsRequest:
-    """Accounts of a territory. `sort`: name of `serve.database.listing.SORTS`; `filters`: name of FILTERS → values, any
-    of which matches; `after`: sort key and id of the last account of the page before."""
+class ListPastScoresRequest:
+    """Past scores of an account. `before`: cutoff and model of the last score of the page before; `language`: of their
+    sentences."""
 
+    account_id: str
     territory: Territory
-    sort: str
-    descending: bool
     limit: int
-    filters: Mapping[str, Sequence[str]]
-    after: tuple[Any, str] | None = None
+    before: tuple[int, str] | None
+    language: str
 
 
 @dataclass(frozen=True)
 class ShownAccount:
-    """An account with its newest score. `revision`: its version, the cutoff and model of its score; `created`: whether
-    this request created it."""
+    """An account with its newest score. `revision`: its version, the cutoff, model and language of its score;
+    `created`: whether this request created it."""
 
     content: OneAccount
-    revision: tuple[int, int | None, str | None]
+    revision: tuple[int, int | None, str | None, str | None]
     created: bool = False
 
 
 @dataclass(frozen=True)
 class PutAccountRequest:
     """One account that replaces the stored one. `check_version`: raises unless the stored version (None: there is no
-    account) is the one that the caller expects."""
+    account) is the one that the caller expects. `language`: of the score that is shown with it."""
 
     account_id: str
     fields: Row
     caller: Caller
     now: int
     check_version: Callable[[int | None], None]
+    language: str
 
 
-def list_accounts(transaction: Transaction, request: ListAccountsRequest) -> ContractPage[ListedAccount]:
-    """Return one page of accounts with their newest scores."""
-    listing = Listing(request.sort, request.descending, request.limit, request.filters, request.after)
-    page = list_rows(transaction.connection, listing, request.territory)
-    zone = transaction.time_zone
-    accounts = [{**contract_fields(row, FIELDS, zone), "score": short_score(row, zone)} for row in page.rows]
-    return ContractPage(cast(list[ListedAccount], accounts), page.last)
-
-
-def show_account(transaction: Transaction, account_id: str, territory: Territory) -> ShownAccount:
-    """Return an account with the reasons of its newest score. Raises UnknownRecord."""
+def show_account(transaction: Transaction, account_id: str, territory: Territory, language: str) -> ShownAccount:
+    """Return an account with the reasons of its newest score in a language. Raises UnknownRecord."""
     row = read_account(transaction.connection, account_id, territory)
     if row is None:
         raise UnknownRecord("account", account_id)
-    score = newest_full_score(transaction.connection, row, transaction.time_zone)
+    score = newest_full_score(transaction.connection, row, transaction.time_zone, language)
     content = {**contract_fields(row, FIELDS, transaction.time_zone), "score": score}
-    return ShownAccount(cast(OneAccount, content), (row["version"], row["score_cutoff"], row["score_model"]))
+    revision = (row["version"], row["score_cutoff"], row["score_model"], None if score is None else language)
+    return ShownAccount(cast(OneAccount, content), revision)
 
 
-def list_past_scores(
-    transaction: Transaction, account_id: str, territory: Territory, limit: int, before: tuple[int, str] | None
-) -> ContractPage[PastScore]:
-    """Return stored scores of an account, the newest first, from the one behind `before` (cutoff, model) on.
-
-    Raises UnknownRecord.
-    """
-    transaction.require_account(account_id, territory)
-    rows = list_scores(transaction.connection, account_id, territory, limit + 1, before)
-    return contract_page(rows, limit, ("cutoff", "model"), lambda row: past_score(row, transaction.time_zone))
+def list_past_scores(transaction: Transaction, request: ListPastScoresRequest) -> ContractPage[PastScore]:
+    """Return one page of the stored scores of an account, the newest first. Raises UnknownRecord."""
+    transaction.require_account(request.account_id, request.territory)
+    zone, limit = transaction.time_zone, request.limit
+    rows = list_scores(transaction.connection, request.account_id, request.territory, limit + 1, request.before)
+    return contract_page(rows, limit, ("cutoff", "model"), lambda row: past_score(row, zone, request.language))
 
 
 def put_account(transaction: Transaction, request: PutAccountRequest) -> ShownAccount:
@@ -109,7 +96,7 @@ def put_account(transaction: Transaction, request: PutAccountRequest) -> ShownAc
     record = stored_row({**request.fields, "account_id": name})
     with faults_of_rows(None):
         rows_of_accounts.put_accounts(connection, [record], request.now, territory)
-    return replace(show_account(transaction, name, territory), created=not exists)
+    return replace(show_account(transaction, name, territory, request.language), created=not exists)
 
 
 def put_accounts(transaction: Transaction, request: PutRecordsRequest) -> RecordsPut:

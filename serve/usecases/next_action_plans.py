@@ -72,7 +72,7 @@ def plan_given(
     scorer = None if model is None else model.scorer
     learned = read_learned(connection, request, cutoff)
     reps = frozenset(dataset.table("reps")["rep_id"].to_pylist())
-    plan_request = PlanRequest(request.playbook, week, scorer, None, request.language, learned, reps=reps)
+    plan_request = PlanRequest(request.playbook, week, scorer, None, learned, reps=reps)
     return _plan(dataset, plan_request, request, cutoff, NOTHING_DECIDED)
 
 

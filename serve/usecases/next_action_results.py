@@ -7,14 +7,17 @@ import numpy as np
 import orjson
 
 from kqml.contract.claims import ClaimedMoney
-from kqml.contract.next_actions import Alternative, BlockedAction, CodedText, NextAction, RepHours, WeekDecision
+from kqml.contract.decisions import WeekDecision
+from kqml.contract.next_actions import Alternative, BlockedAction, CodedText, NextAction, RepHours
+from kqml.contract.scores import ReasonOut
 from kqml.messages import text
-from models.policy.guardrails.rules import RULES, blocking_reasons
+from models.policy.guardrails.rules import RULES, blocking_reason
 from models.policy.planning.claims import PlanClaims, evidence_text
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
 from models.policy.planning.week_decision import WeekPlan
 from serve.usecases.next_action_plans import PlannedNextActions
 from serve.usecases.plan_records import PlanRecord
+from serve.usecases.rendered_texts import rendered_brief, rendered_reasons
 
 Row = Mapping[str, Any]
 
@@ -40,7 +43,7 @@ def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: 
         account_id=row["account_id"],
         churn_probability=score["churn_probability"],
         band=score["band"],
-        reasons=score["reasons"],
+        reasons=cast(list[ReasonOut], rendered_reasons(score["reasons"], language)),
         value_at_risk=score["value_at_risk"],
         action=row["assigned"],
         urgency=plan.actions.urgency[index],
@@ -49,7 +52,7 @@ def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: 
         basis=week.ranked.basis[index, chosen],
         evidence=CodedText(code=evidence["code"], text=evidence_text(evidence, language)),
         probability=None if row["reason"] in DECIDED_BEFORE else row["probability"],
-        brief=receipt["brief"],
+        brief=rendered_brief(receipt, language),
         alternatives=_alternatives(week, claims, index),
         blocked=_blocked(week, index, language),
         rep=RepHours(rep_id=row["rep_id"], minutes=minutes, stops=stops, money=money),
@@ -93,7 +96,7 @@ def _blocked(plan: WeekPlan, index: int, language: str) -> list[BlockedAction]:
         BlockedAction(
             action=plan.actions[action],
             rule=RULES[int(plan.guarded.rule[index, action])],
-            text=blocking_reasons(plan.guarded, index, action, language),
+            text=blocking_reason(plan.guarded, index, action).text(language),
         )
         for action in np.flatnonzero(~plan.guarded.allowed[index]).tolist()
     ]

@@ -21,14 +21,13 @@ from serve.usecases.planning_request import PlanningModel
 @dataclass(frozen=True, kw_only=True)
 class PlanDatasetRequest:
     """A dataset folder, the week (None: the first whole one after the last record), the rules, the model (None: plan
-    without one), the folder of the decision log (None: none), the language of briefs."""
+    without one), the folder of the decision log (None: none)."""
 
     dataset: Path
     week: Period | None
     playbook: Playbook
     model: PlanningModel | None
     log: Path | None
-    language: str
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,7 @@ def plan_dataset_week(request: PlanDatasetRequest) -> PlanDatasetResult:
     week = request.week or week_period(_after_the_last(dataset))
     model, log = request.model, request.log
     earlier = None if log is None else read_log(log)
-    plan_request = PlanRequest(
-        request.playbook, week, None if model is None else model.scorer, earlier, request.language
-    )
+    plan_request = PlanRequest(request.playbook, week, None if model is None else model.scorer, earlier)
     columns = () if model is None else model.columns
     retained = None if model is None else log
     with feature_rows(retained, dataset.event_log().accounts, week.week_name, columns) as features:

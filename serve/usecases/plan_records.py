@@ -25,7 +25,7 @@ from serve.webhooks.outbox import enqueue
 
 Row = Mapping[str, Any]
 
-TODO = "plan with the data, model, playbook, language of then"
+TODO = "plan with the data, model, playbook of then"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ class PlanRecord:
     learned: LearnedRow
 
 
-def plan_record(
-    planned: PlannedWeek, features: FeatureMatrix | None, model: str | None, language: str, by: str
-) -> PlanRecord:
+def plan_record(planned: PlannedWeek, features: FeatureMatrix | None, model: str | None, by: str) -> PlanRecord:
     """Return the rows of a plan, without personal days. `model`: version with fingerprint; `by`: the author of the
     decisions."""
     plan, company = planned.plan, planned.plan.company
@@ -47,7 +45,7 @@ def plan_record(
     learned = LearnedRow(fingerprint_of(content), model, company.playbook.version, company.cutoff, columns, content)
     who = recommended_actions(plan)
     material = read_brief_inputs(company, [str(company.account_ids[index]) for index in who], personal=False)
-    receipts = build_receipts(planned, material, language, learned.fingerprint)
+    receipts = build_receipts(planned, material, learned.fingerprint)
     table = decision_rows(plan, model)
     reasons = state_rows(plan, table)["reason"].to_pylist()
     result = _features(planned, features, table["account_id"])

@@ -65,7 +65,7 @@ def _plan(inputs: PlanningInputs, request: PlanWeekRequest) -> PlanWeekResult:
     features = None if model is None else FeatureMatrix(dataset.event_log().account_count, model.columns)
     planned = plan_dataset(dataset, inputs.plan_request(request), features)
     stamp = None if model is None else model.stamp
-    record = plan_record(planned, features, stamp, request.language, request.by)
+    record = plan_record(planned, features, stamp, request.by)
     own = {row["account_id"] for row in record.decisions}
     elsewhere = [row for row in inputs.elsewhere if row["account_id"] not in own]
     return PlanWeekResult(planned, record, inputs.stored, elsewhere, inputs.decided)

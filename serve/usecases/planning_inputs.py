@@ -69,7 +69,6 @@ class PlanningInputs:
             self.week,
             None if request.model is None else request.model.scorer,
             self.log,
-            request.language,
             self.learned,
             self.objecting,
             request.reps,

@@ -36,14 +36,12 @@ class PlanningModel:
 @dataclass(frozen=True)
 class PlanWeekRequest:
     """A week (None: the present one) of some reps (None: of all), with the rules, the model (None: plan without one),
-    the name that its decisions are made in, the language of its briefs. `preview`: whether the week may be to come; by
-    default the next one."""
+    the name that its decisions are made in. `preview`: whether the week may be to come; by default the next one."""
 
     week: Period | None
     playbook: Playbook
     model: PlanningModel | None
     by: str
-    language: str
     reps: frozenset[str] | None = None
     preview: bool = False
 

@@ -19,6 +19,7 @@ from serve.usecases.plan_week import plan_week
 from serve.usecases.planning_inputs import MOST_ACCOUNTS, TooManyAccounts
 from serve.usecases.planning_request import PlanningModel, PlanWeekRequest
 from serve.usecases.refusals import FaultyRequest, RequestFault, UnknownRecord
+from serve.usecases.rendered_texts import rendered_brief
 from serve.usecases.stored_rows import contract_fields
 from serve.usecases.track_decisions import stored_receipt
 
@@ -54,7 +55,7 @@ def preview_rep_plan(database: Database, request: PreviewRepPlanRequest, now: in
     covers = request.caller.territory.covers
     rows = [{**row, **_of_account(accounts[row["account_id"]])} for row in rows]
     rows = [row for row in rows if covers(accounts[row["account_id"]]["owner_rep_id"])]
-    decisions = [_decision(row, zone) for row in sorted(rows, key=lambda row: (not row["must"], row["account_id"]))]
+    decisions = [_decision(row, zone, request.language) for row in sorted(rows, key=_required_first)]
     return RepPlan(
         rep_id=request.rep_id, week=week.week_name, preview=True, decisions=decisions, objected=len(objecting)
     )
@@ -62,9 +63,7 @@ def preview_rep_plan(database: Database, request: PreviewRepPlanRequest, now: in
 
 def _planned_rows(database: Database, request: PreviewRepPlanRequest, now: int) -> list[dict[str, Any]]:
     reps = frozenset([request.rep_id])
-    week = PlanWeekRequest(
-        None, request.playbook, request.model, request.caller.name, request.language, reps, preview=True
-    )
+    week = PlanWeekRequest(None, request.playbook, request.model, request.caller.name, reps, preview=True)
     try:
         result = plan_week(database, week, now)
     except TooManyAccounts:
@@ -79,7 +78,11 @@ def _of_account(account: Any) -> dict[str, Any]:
     return {"account_name": account["name"], "tier": account["tier"]}
 
 
-def _decision(row: dict[str, Any], zone: str) -> PlannedDecision:
+def _required_first(row: dict[str, Any]) -> tuple[bool, str]:
+    return not row["must"], row["account_id"]
+
+
+def _decision(row: dict[str, Any], zone: str, language: str) -> PlannedDecision:
     plain = {**row, "decision_id": None, "state": "recommended", "at": row["cutoff"]}
-    brief = (stored_receipt(row) or {}).get("brief")
+    brief = rendered_brief(stored_receipt(row), language)
     return cast(PlannedDecision, {**contract_fields(plain, FIELDS, zone), "next": [], "brief": brief})

@@ -99,7 +99,7 @@ def plan_recommendations(database: Database, request: RecommendActionsRequest, n
         missing = plan.reps - decided_reps(connection, sorted(plan.reps), plan.name, NEXT_POLICY)
     if not missing or plan.is_over(now):
         return plan
-    week = PlanWeekRequest(plan.week, request.playbook, request.model, request.caller.name, request.language, missing)
+    week = PlanWeekRequest(plan.week, request.playbook, request.model, request.caller.name, missing)
     try:
         result = plan_week(database, week, now)
     except TooManyAccounts:
@@ -231,8 +231,9 @@ def unavailable_code(account: Row, is_long: bool = False) -> str | None:
 
 def _recommended(row: Row, plan: RecommendationPlan) -> RecommendedDecision:
     more = {name: row[name] for name in ("rep_id", "probability")}
-    evidence = _evidence(row, plan.request.language)
-    return cast(RecommendedDecision, {**planned_decision(row, plan.time_zone), **more, "evidence": evidence})
+    language = plan.request.language
+    planned = planned_decision(row, plan.time_zone, language)
+    return cast(RecommendedDecision, {**planned, **more, "evidence": _evidence(row, language)})
 
 
 def _evidence(row: Row, language: str) -> Evidence | None:

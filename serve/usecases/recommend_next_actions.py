@@ -64,7 +64,7 @@ class NextActionsRequest:
 
     def week_request(self, week: Period, reps: frozenset[str]) -> PlanWeekRequest:
         """Return the request of planning that reads the inputs."""
-        return PlanWeekRequest(week, self.playbook, self.model, self.caller.name, self.language, reps)
+        return PlanWeekRequest(week, self.playbook, self.model, self.caller.name, reps)
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _stored_accounts(connection: Connection, request: NextActionsRequest) -> dic
 
 def _record(plan: PlannedNextActions, request: NextActionsRequest) -> PlanRecord:
     stamp = None if request.model is None else request.model.stamp
-    return plan_record(plan.actions.planned, plan.features, stamp, request.language, request.caller.name)
+    return plan_record(plan.actions.planned, plan.features, stamp, request.caller.name)
 
 
 def _is_new(row: Row, earlier: EarlierDecision) -> bool:

@@ -91,7 +91,7 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
     info = company.dataset.info
     _check_rep(plan, rep)
     who = recommended_actions(plan, rep)
-    rows, evidence = plan_rows(plan, claims, who), plan_evidence(claims, who)
+    rows, evidence = plan_rows(plan, claims, who, request.language), plan_evidence(claims, who)
     if rep is not None or request.out is not None or len(who) <= BRIEFED:
         material = read_brief_inputs(company, [row["account_id"] for row in rows])
         rows = with_briefs(plan, who, rows, material, request.language)

@@ -23,6 +23,7 @@ from serve.database.engine import Database
 from serve.database.scores import ScoringRun, last_run
 from serve.security.contact_vault import MaskingVault
 from serve.security.objections_and_reviews import objecting_accounts
+from serve.usecases.graded_accounts import grade_rows
 from serve.usecases.model_registry import registry_client
 from serve.usecases.score_dataset import ScoreDatasetResult, scoring_fields
 from serve.usecases.scoring_question import (
@@ -32,7 +33,7 @@ from serve.usecases.scoring_question import (
     refuse_later_since,
     scoring_question,
 )
-from serve.usecases.scoring_rows import ScoreAddition, scoring_rows, store_scoring_run
+from serve.usecases.scoring_rows import ScoreAddition, ScoredAccounts, scoring_rows, store_scoring_run
 from serve.usecases.withheld_scores import withhold_account_scores, withhold_changes
 
 
@@ -60,7 +61,7 @@ def score_database(
     database: Database, request: ScoreDatabaseRequest, settings: Settings, now: int
 ) -> ScoreDatabaseResult:
     """Score the accounts as one snapshot of the database holds them; store the scores, enqueue a message for each
-    account that crossed a band. Nothing but `out` is written to disk."""
+    account that crossed a band; store the grades by the playbook beside them. Nothing but `out` is written to disk."""
     dataset = snapshot_dataset(database, MaskingVault())
     with database.reading() as connection:
         last, objected = last_run(connection), objecting_accounts(connection)
@@ -72,7 +73,8 @@ def score_database(
     run = ScoringRun(question.now.cutoff, str(question.versions.number))
     values = [None] * len(scores) if margins is None else at_risk(scores, margins.margin)
     rows = list(scoring_rows(scores, run, now, ScoreAddition(values, since, changes)))
-    crossed = store_scoring_run(database, run, rows, dataset.info.time_zone, now)
+    grades = list(grade_rows(dataset, request.playbook, run.cutoff, objected))
+    crossed = store_scoring_run(database, ScoredAccounts(run, rows, grades), dataset.info.time_zone, now)
     fields = scoring_fields(question, counts, request.out, request.options.language)
     fields["warnings"] += [] if why is None else [text(f"commands.score.{why}", request.options.language)]
     valued = sum(value is not None for value in values)
@@ -128,8 +130,8 @@ def _score(
     zone, language = question.dataset.info.time_zone, request.options.language
 
     def parts() -> Iterator[Sequence[AccountScore]]:
-        for part in question.versions.scorer.stream(question.now, language, request.options.reasons, margins):
-            result = withhold_account_scores(part, objected, zone, language)
+        for part in question.versions.scorer.stream(question.now, request.options.reasons, margins):
+            result = withhold_account_scores(part, objected, zone)
             scores.extend(result)
             yield result
 

@@ -57,7 +57,7 @@ def score_dataset(request: ScoreDatasetRequest, settings: Settings) -> ScoreData
         raise refuse_later_since(options.since)
     versions = read_versions(settings, options, options.since_model)
     question = scoring_question(dataset, cutoff, since, versions)
-    scores = versions.scorer.stream(question.now, options.language, options.reasons)
+    scores = versions.scorer.stream(question.now, options.reasons)
     counts = write_scores(request.out, scores, options.language, question.changes())
     return ScoreDatasetResult(**scoring_fields(question, counts, request.out, options.language))
 
@@ -75,5 +75,5 @@ def scoring_fields(question: ScoringQuestion, counts: ScoreCounts, out: Path | N
         "accounts": counts.accounts,
         "eligible": counts.eligible,
         "bands": {band: counts.bands.get(band, 0) for band in BANDS},
-        "warnings": list(versions.scorer.warner.warn(now, language).all),
+        "warnings": [warning.text(language) for warning in versions.scorer.warner.warn(now).all],
     }

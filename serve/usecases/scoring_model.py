@@ -52,7 +52,7 @@ class BundleScoring:
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
         """Return one score per account of the log, in its order, as the API's dict."""
         scores = [
-            as_json(score) for score in self.scorer.score(self.scoring_request(histories, cutoff), language, reasons)
+            as_json(score, language) for score in self.scorer.score(self.scoring_request(histories, cutoff), reasons)
         ]
         for key, counts in (("empty_orders", histories.empty_orders), ("hidden", histories.hidden)):
             for index in np.flatnonzero(counts):

@@ -9,7 +9,8 @@ import orjson
 
 from kqml.calendar.business_time import moment_of
 from models.churn.score_change import ScoreChanges
-from models.churn.scoring import AccountScore, as_json
+from models.churn.scoring import AccountScore, as_record
+from serve.database.account_grades import store_grades
 from serve.database.engine import Database
 from serve.database.scores import CHANGE, ScoringRun, record_scores
 from serve.webhooks.message_types import band_crossed
@@ -18,13 +19,22 @@ from serve.webhooks.outbox import enqueue
 PARTS = ("calendar", "data", "model")
 
 
-def store_scoring_run(
-    database: Database, run: ScoringRun, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int
-) -> int:
-    """Store the scores of a run, all or none; return how many accounts crossed a band."""
+@dataclass(frozen=True)
+class ScoredAccounts:
+    """The rows that a run stores: scores, grades."""
+
+    run: ScoringRun
+    scores: Sequence[Mapping[str, Any]]
+    grades: Sequence[Mapping[str, Any]]
+
+
+def store_scoring_run(database: Database, scored: ScoredAccounts, time_zone: str, now: int) -> int:
+    """Store the scores and grades of a run, all or none; return how many accounts crossed a band."""
+    run = scored.run
     as_of = moment_of(run.cutoff, time_zone).isoformat()
     with database.writing() as connection:
-        crossings = record_scores(connection, rows)
+        crossings = record_scores(connection, scored.scores)
+        store_grades(connection, scored.grades, run.cutoff)
         results = [
             band_crossed(crossing.account_id, crossing.before, crossing.after, as_of, run.model)
             for crossing in crossings
@@ -49,7 +59,7 @@ def scoring_rows(
     since, changes = addition.since, addition.changes
     for index, score in enumerate(scores):
         yield {
-            **{name: _as_column(value) for name, value in as_json(score).items()},
+            **{name: _as_column(value) for name, value in as_record(score).items()},
             "cutoff": run.cutoff,
             "model": run.model,
             "scored_at": now,

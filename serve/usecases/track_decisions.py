@@ -22,6 +22,7 @@ from serve.database.territory import Territory
 from serve.security.callers import Caller
 from serve.usecases.database_access import Transaction
 from serve.usecases.refusals import RequestFault, StateConflict, UnknownRecord, refuse
+from serve.usecases.rendered_texts import rendered_brief, rendered_receipt
 from serve.usecases.stored_rows import as_text, contract_fields
 
 Row = Mapping[str, Any]
@@ -47,12 +48,16 @@ class RecordStatusRequest:
     playbook: Playbook
 
 
-def show_decision(transaction: Transaction, decision_id: str, territory: Territory) -> Receipt:
-    """Return a decision with everything that re-creates it and its states so far. Raises UnknownRecord."""
+def show_decision(transaction: Transaction, decision_id: str, territory: Territory, language: str) -> Receipt:
+    """Return a decision with everything that re-creates it and its states so far, its sentences in a language.
+
+    Raises UnknownRecord.
+    """
     row, zone = _decision(transaction, decision_id, territory), transaction.time_zone
     state = row["states"][-1]["state"]
+    facts = {**row, "features": _features(transaction.connection, row), "receipt": _receipt(row, language)}
     content = {
-        **contract_fields({**row, "features": _features(transaction.connection, row)}, FIELDS, zone),
+        **contract_fields(facts, FIELDS, zone),
         "state": state,
         "next": FOLLOWS[state],
         "states": [contract_fields(past, STATE_FIELDS, zone) for past in row["states"]],
@@ -60,7 +65,7 @@ def show_decision(transaction: Transaction, decision_id: str, territory: Territo
     return cast(Receipt, content)
 
 
-def show_rep_plan(transaction: Transaction, rep_id: str, week: str, territory: Territory) -> RepPlan:
+def show_rep_plan(transaction: Transaction, rep_id: str, week: str, territory: Territory, language: str) -> RepPlan:
     """Return the decisions of a rep's week with their states, required ones first. Raises UnknownRecord.
 
     Accounts that object to automated recommendations are counted, not listed.
@@ -71,7 +76,7 @@ def show_rep_plan(transaction: Transaction, rep_id: str, week: str, territory: T
     rows = week_of_rep(connection, rep_id, week, territory)
     objecting = objecting_of_rep(connection, rep_id, territory)
     objecting |= {row["account_id"] for row in rows if row["objected_at"] is not None}
-    decisions = [planned_decision(row, zone) for row in rows if row["objected_at"] is None]
+    decisions = [planned_decision(row, zone, language) for row in rows if row["objected_at"] is None]
     return RepPlan(rep_id=rep_id, week=week, preview=False, decisions=decisions, objected=len(objecting))
 
 
@@ -98,9 +103,9 @@ def record_status(transaction: Transaction, request: RecordStatusRequest, now: i
     return cast(StatusTaken, content)
 
 
-def planned_decision(row: Row, zone: str) -> PlannedDecision:
-    """Return a row of `serve.database.plans` with the states that may follow and its brief."""
-    brief = (stored_receipt(row) or {}).get("brief")
+def planned_decision(row: Row, zone: str, language: str) -> PlannedDecision:
+    """Return a row of `serve.database.plans` with the states that may follow and its brief in a language."""
+    brief = rendered_brief(stored_receipt(row), language)
     content = {**contract_fields(row, WEEK_FIELDS, zone), "next": FOLLOWS[row["state"]], "brief": brief}
     return cast(PlannedDecision, content)
 
@@ -109,6 +114,12 @@ def stored_receipt(row: Row) -> dict[str, Any] | None:
     """Return the receipt of a decision; None unless it is a JSON object, as those of our plans are."""
     receipt = orjson.loads(row["receipt"]) if row["receipt"] else None
     return receipt if isinstance(receipt, dict) else None
+
+
+def _receipt(row: Row, language: str) -> Any:
+    """The receipt with its sentences in words; what is no JSON object as it is stored."""
+    receipt = stored_receipt(row)
+    return row["receipt"] if receipt is None else rendered_receipt(receipt, language)
 
 
 def _decision(transaction: Transaction, decision_id: str, territory: Territory) -> Row:

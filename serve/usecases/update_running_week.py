@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from kqml.calendar.business_time import moment_of
 from kqml.contract.histories import AccountToScore
 from kqml.duties import Period
+from kqml.messages import LANGUAGES
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import NEXT_POLICY
@@ -32,11 +33,10 @@ AUTHOR = Caller("kqml", frozenset({Scope.WRITE_DECISIONS}))
 
 @dataclass(frozen=True)
 class UpdateRunningWeekRequest:
-    """The rules, the model (None: without one), the language of briefs."""
+    """The rules, the model (None: without one)."""
 
     playbook: Playbook
     model: PlanningModel | None
-    language: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,6 @@ def _question(request: UpdateRunningWeekRequest, accounts: Sequence[str]) -> Nex
         caller=AUTHOR,
         playbook=request.playbook,
         model=request.model,
-        language=request.language,
+        language=LANGUAGES[0],  # its texts are not shown; decisions hold none
         commit=True,
     )

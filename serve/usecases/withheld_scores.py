@@ -8,7 +8,7 @@ import numpy as np
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.scores import empty_score
-from kqml.messages import text
+from kqml.messages.coded import Message
 from models.churn.score_change import ScoreChanges
 from models.churn.scoring import AccountScore
 from serve.usecases.request_histories import Histories
@@ -20,7 +20,7 @@ def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, lang
         return scored
     zone = histories.surroundings.time_zone if histories.surroundings else "UTC"
     return [
-        {**score, **empty_score(_warning(histories.objected[score["account_id"]], zone, language))}
+        {**score, **empty_score(_warning(histories.objected[score["account_id"]], zone).text(language))}
         if score["account_id"] in histories.objected
         else score
         for score in scored
@@ -28,13 +28,13 @@ def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, lang
 
 
 def withhold_account_scores(
-    scores: Sequence[AccountScore], objected: Mapping[str, int], time_zone: str, language: str
+    scores: Sequence[AccountScore], objected: Mapping[str, int], time_zone: str
 ) -> Sequence[AccountScore]:
     """Return the scores, without numbers for accounts that object (account → since when)."""
     if not objected:
         return scores
     return [
-        AccountScore(name, None, None, False, (), (_warning(objected[name], time_zone, language),))
+        AccountScore(name, None, None, False, (), (_warning(objected[name], time_zone),))
         if (name := score.account_id) in objected
         else score
         for score in scores
@@ -50,5 +50,5 @@ def withhold_changes(changes: ScoreChanges | None, objected: Mapping[str, int]) 
     return replace(changes, **{name: np.where(gone, np.nan, getattr(changes, name)) for name in names})
 
 
-def _warning(since: int, time_zone: str, language: str) -> str:
-    return text("rights.objected", language, since=moment_of(since, time_zone).date().isoformat())
+def _warning(since: int, time_zone: str) -> Message:
+    return Message("rights.objected", {"since": moment_of(since, time_zone).date().isoformat()})

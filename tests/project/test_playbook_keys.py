@@ -28,6 +28,7 @@ from kqml.grades.depth import depth_evidence, depth_levels
 from kqml.grades.emotional_account import balances
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.grades.sales import abc_classes
+from kqml.messages.coded import Title
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.codes import CAUSES, FACTS
 from kqml.playbook.differences import playbook_differences
@@ -36,7 +37,7 @@ from kqml.playbook.reading import parse_playbook
 from models.churn.reasons.facts import locate
 from models.churn.reasons.reasons import Reason
 from models.churn.reasons.sentences import Way
-from models.churn.reasons.wording import fill_template, vocabulary, wording
+from models.churn.reasons.wording import choose_sentence, vocabulary, wording
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import read_brief_inputs
 from models.policy.exploration.randomisation import holdout_accounts
@@ -191,7 +192,8 @@ def dataset() -> Any:
 def reasons() -> tuple[tuple[Reason, ...], ...]:
     count = len(read_company(dataset(), PLAIN, WEEK).account_ids)
     codes = [Code(CAUSES[place % len(CAUSES)]) for place in range(count)]
-    return tuple((Reason(code, "rising", 0.5, f"because of {code}"),) for code in codes)
+    titles = (Title(dict.fromkeys(LANGUAGES, f"because of {code}")) for code in codes)
+    return tuple((Reason(code, "rising", 0.5, title),) for code, title in zip(codes, titles, strict=True))
 
 
 def plan_made(playbook: Playbook) -> object:
@@ -201,7 +203,7 @@ def plan_made(playbook: Playbook) -> object:
     at_risk = np.linspace(10.0, 2_000.0, len(given))
     judged = replace(blank, raised=np.ones(len(given), dtype=bool), at_risk=at_risk, reasons=given)
     plan = plan_week(company, judged, np.zeros((len(given), len(playbook.actions))))
-    rows = plan_rows(plan, PlanClaims(plan, UNLEARNED.evidence), np.arange(len(given)))
+    rows = plan_rows(plan, PlanClaims(plan, UNLEARNED.evidence), np.arange(len(given)), "en")
     return (
         rows,
         rep_rows(plan, PlanClaims(plan, UNLEARNED.evidence)),
@@ -214,8 +216,8 @@ def briefs_written(playbook: Playbook) -> object:
     company = read_company(dataset(), playbook, WEEK)
     ids = [str(name) for name in company.account_ids[: len(CAUSES)]]
     material, given = read_brief_inputs(company, ids), reasons()
-    writers = [BriefWriter(company, material, language) for language in LANGUAGES]
-    return [writer.write(name, "visit", given[place]) for writer in writers for place, name in enumerate(ids)]
+    writer = BriefWriter(company, material)
+    return [writer.write(name, "visit", given[place]) for place, name in enumerate(ids)]
 
 
 def actions_allowed(playbook: Playbook) -> object:
@@ -307,8 +309,8 @@ def random_rows() -> list[list[float]]:
 
 def sentences_said(playbook: Playbook, code: Code) -> object:
     """What a reason says of accounts with random numbers."""
-    words = wording(vocabulary(catalog(), CATEGORIES, playbook.facts), "en", "CNY")
-    return [fill_template(words, code, way, row) for row in random_rows() for way in WAYS]
+    words = wording(vocabulary(catalog(), CATEGORIES, playbook.facts), "CNY")
+    return [choose_sentence(words, code, way, row) for row in random_rows() for way in WAYS]
 
 
 ALL_TIERS_VISIT = {"A": ["visit"], "B": ["visit"], "C": ["visit"]}

@@ -52,7 +52,7 @@ def named_causes(result: TrainingSet, mask: Mask, effort: Effort) -> Words:
     for start in range(0, len(values), BATCH):
         batch = values[start : start + BATCH]
         shares = np.asarray(booster.predict(batch, pred_contrib=True))
-        for reasons in speaker.explain(batch, shares, "en", REASONS):
+        for reasons in speaker.explain(batch, shares, REASONS):
             causes = (reason.code.value for reason in reasons if reason.code.is_cause and reason.direction == "rising")
             text.append(next(causes, NOTHING))
     return np.array(text)

@@ -7,17 +7,17 @@ one of its sentences holds for the account, about events whose numbers push that
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Code, Feature
-from kqml.messages import LANGUAGES
+from kqml.messages.coded import Text
 from kqml.playbook import read_playbook
 from models.churn.reasons.contributions import CODES, CodeMap, CodeSums, Floats, code_map, code_sums
 from models.churn.reasons.sentences import Thresholds, Way
-from models.churn.reasons.wording import Row, Wording, fill_template, vocabulary, wording
+from models.churn.reasons.wording import Row, Wording, choose_sentence, vocabulary, wording
 
 LEAST = 0.02
 """Log-odds below which a contribution is not worth a sentence: it changes the odds by 2 %."""
@@ -29,35 +29,49 @@ Role = Literal["symptom", "cause"]
 
 @dataclass(frozen=True)
 class Reason:
-    """One code's share of a score in log-odds, in words; `direction`: what it does to the churn probability."""
+    """One code's share of a score in log-odds, with its sentence; `direction`: of the churn probability."""
 
     code: Code
     direction: Way
     contribution: float
-    text: str
+    message: Text
 
     @property
     def role(self) -> Role:
         return "cause" if self.code.is_cause else "symptom"
 
+    def text(self, language: str) -> str:
+        """Return the reason in words."""
+        return self.message.text(language)
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """Return the reason in the shape of the API."""
+        return {**self._facts(), "text": self.text(language)}
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the reason as it is stored: its sentence as a key with values."""
+        return {**self._facts(), "message": self.message.as_json()}
+
+    def _facts(self) -> dict[str, Any]:
+        return {"code": self.code.value, "direction": self.direction, "contribution": self.contribution}
+
 
 @dataclass(frozen=True)
 class Explainer:
-    """What turns the rows of one model into reasons; `wordings` by language."""
+    """What turns the rows of one model into reasons."""
 
     codes: CodeMap
-    wordings: Mapping[str, Wording]
+    wording: Wording
 
-    def explain(self, values: Floats, contributions: Floats, language: str, count: int) -> list[tuple[Reason, ...]]:
+    def explain(self, values: Floats, contributions: Floats, count: int) -> list[tuple[Reason, ...]]:
         """Return per row of (R, F) its `count` weightiest reasons, weightiest first; `contributions` (R, F + 1).
 
         From two reasons on, the weightiest raising cause that holds is always among them.
         """
         sums = code_sums(self.codes, values, contributions)
-        words = self.wordings[language]
         order = np.argsort(-np.abs(sums.totals), axis=1, kind="stable")
         return [
-            _reasons(_Speaker(words, row, contributions[position]), _candidates(sums, order, position), count)
+            _reasons(_Speaker(self.wording, row, contributions[position]), _candidates(sums, order, position), count)
             for position, row in enumerate(values.tolist())
         ]
 
@@ -75,8 +89,8 @@ class _Speaker:
 
     def reason(self, candidate: Candidate) -> Reason | None:
         code, way, contribution = candidate
-        text = fill_template(self.words, code, way, self.row, self.contributions)
-        return None if text is None else Reason(code, way, contribution, text)
+        message = choose_sentence(self.words, code, way, self.row, self.contributions)
+        return None if message is None else Reason(code, way, contribution, message)
 
 
 def create_explainer(
@@ -91,8 +105,7 @@ def create_explainer(
     `thresholds`: the playbook's `facts`, those of the preset `pharmacy` where none are given.
     """
     facts = vocabulary(features, categories, read_playbook().facts if thresholds is None else thresholds)
-    wordings = {language: wording(facts, language, currency) for language in LANGUAGES}
-    return Explainer(code_map(features, len(categories), typical), wordings)
+    return Explainer(code_map(features, len(categories), typical), wording(facts, currency))
 
 
 def _candidates(sums: CodeSums, order: NDArray[np.intp], position: int) -> list[Candidate]:

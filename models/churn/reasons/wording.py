@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Code, Feature
-from kqml.messages import catalogue
-from kqml.messages.quantities import Unit, quantity
+from kqml.messages import LANGUAGES, catalogue
+from kqml.messages.coded import Message, Quantity, Value
+from kqml.messages.quantities import Unit
 from models.churn.reasons.facts import Located, locate
 from models.churn.reasons.named_facts import evidence_columns
 from models.churn.reasons.sentences import VARIANTS, Claim, Threshold, Thresholds, Variant, Way
@@ -43,22 +44,29 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One variant made ready: its claims as tests of a row, its blanks as functions of a row (None: missing).
+    """One variant made ready: its key in the catalogues, its claims as tests of a row, its blanks as functions of a
+    row (None: missing), the `windows` that it names.
 
     `backing`: the columns of the same events, whose contributions must push the way the sentence says.
     """
 
-    template: str
+    key: str
     tests: tuple[Callable[[Row], bool], ...]
-    blanks: tuple[tuple[str, Callable[[Row], str | None]], ...]
+    blanks: tuple[tuple[str, Callable[[Row], Value | None]], ...]
+    windows: Mapping[str, Quantity]
     backing: NDArray[np.intp]
 
-    def about(self, row: Row) -> str | None:
+    def about(self, row: Row) -> Message | None:
         """Return the sentence, or None where a number is missing or a claim does not hold."""
         if not all(test(row) for test in self.tests):
             return None
-        filled = {name: blank(row) for name, blank in self.blanks}
-        return None if None in filled.values() else self.template.format_map(filled)
+        filled: dict[str, Value] = dict(self.windows)
+        for name, blank in self.blanks:
+            value = blank(row)
+            if value is None:
+                return None
+            filled[name] = value
+        return Message(self.key, filled)
 
     def is_backed(self, contributions: NDArray[np.float64], way: Way) -> bool:
         """Return whether what these columns of a row contribute goes the sentence's way."""
@@ -77,30 +85,30 @@ def vocabulary(
     return Vocabulary(features, locate(features, categories), words, thresholds)
 
 
-def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
+def wording(facts: Vocabulary, currency: str) -> Wording:
     """Return every sentence that can be said with these facts, ready to be filled, in order of preference."""
     return {
         (code, way): tuple(
             sentence
             for variant in variants
-            if (sentence := _sentence(facts, (code, way), variant, (language, currency))) is not None
+            if (sentence := _sentence(facts, (code, way), variant, currency)) is not None
         )
         for way, by_code in VARIANTS.items()
         for code, variants in by_code.items()
     }
 
 
-def fill_template(
+def choose_sentence(
     words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None
-) -> str | None:
+) -> Message | None:
     """Return the first sentence that fits the row, and for a cause the row's contributions where they are given;
     None where none does."""
     for sentence in words[code, way]:
         if contributions is not None and code.is_cause and not sentence.is_backed(contributions, way):
             continue
-        text = sentence.about(row)
-        if text is not None:
-            return text
+        message = sentence.about(row)
+        if message is not None:
+            return message
     return None
 
 
@@ -109,9 +117,10 @@ def names_in(template: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(template) if name]
 
 
-def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style: tuple[str, str]) -> Sentence | None:
-    """Return the variant made ready, or None where the model does not hold what it names or claims."""
-    template = template_of(key, variant.name, style[0])
+def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, currency: str) -> Sentence | None:
+    """Return the variant made ready, or None where the model does not hold what it names or claims. Its blanks are the
+    same in all languages."""
+    template = template_of(key, variant.name, LANGUAGES[0])
     named = tuple(dict.fromkeys(name for name in names_in(template) if not name.endswith(WINDOW)))
     claimed = [side for claim in variant.claims for side in (claim.left, claim.right) if isinstance(side, str)]
     tests = tuple(_test(facts, claim) for claim in variant.claims)
@@ -119,10 +128,10 @@ def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style:
         return None
     if not _windows_agree(facts, {*named, *claimed}, template):
         return None
-    blanks = tuple((name, _blank(facts, name, *style)) for name in named)
+    blanks = tuple((name, _blank(facts, name, currency)) for name in named)
     ready = tuple(test for test in tests if test)
     backed_by = evidence_columns(facts.features, key[0], {*named, *claimed})
-    return Sentence(_with_windows(facts, template, style[0]), ready, blanks, backed_by)
+    return Sentence(f"reasons.{key[0]}.{key[1]}.{variant.name}", ready, blanks, _windows(facts, template), backed_by)
 
 
 def template_of(key: tuple[Code, Way], variant: str, language: str) -> str:
@@ -131,12 +140,12 @@ def template_of(key: tuple[Code, Way], variant: str, language: str) -> str:
     return str(result)
 
 
-def _with_windows(facts: Vocabulary, template: str, language: str) -> str:
-    for name in names_in(template):
-        if name.endswith(WINDOW):
-            days = facts.numbers[name.removesuffix(WINDOW)].days or 0
-            template = template.replace(f"{{{name}}}", quantity(Unit.DAYS, days, language))
-    return template
+def _windows(facts: Vocabulary, template: str) -> dict[str, Quantity]:
+    return {
+        name: Quantity(Unit.DAYS, facts.numbers[name.removesuffix(WINDOW)].days or 0)
+        for name in names_in(template)
+        if name.endswith(WINDOW)
+    }
 
 
 def _windows_agree(facts: Vocabulary, used: set[str], template: str) -> bool:
@@ -180,10 +189,11 @@ def _against_fact(
     return compare(left.of(row), right.of(row) * share)
 
 
-def _blank(facts: Vocabulary, name: str, language: str, currency: str) -> Callable[[Row], str | None]:
+def _blank(facts: Vocabulary, name: str, currency: str) -> Callable[[Row], Value | None]:
     if name in facts.words:
         return partial(_word, *facts.words[name])
-    return partial(_number, facts.numbers[name], language, currency)
+    located = facts.numbers[name]
+    return partial(_number, located, currency if located.unit is Unit.MONEY else None)
 
 
 def _word(position: int, known: tuple[str, ...], row: Row) -> str | None:
@@ -191,6 +201,6 @@ def _word(position: int, known: tuple[str, ...], row: Row) -> str | None:
     return None if math.isnan(code) or code < 0 else known[int(code)]
 
 
-def _number(located: Located, language: str, currency: str, row: Row) -> str | None:
+def _number(located: Located, currency: str | None, row: Row) -> Quantity | None:
     value = located.of(row)
-    return None if math.isnan(value) else quantity(located.unit, value, language, currency)
+    return None if math.isnan(value) else Quantity(located.unit, value, currency)

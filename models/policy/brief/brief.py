@@ -1,4 +1,4 @@
-"""The brief of one recommendation, in words."""
+"""The brief of one recommendation: sentences as keys with values, rendered in the language of each reader."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from kqml.events import KIND_OF_CODE
-from kqml.messages import catalogue, text
-from kqml.messages.quantities import day
+from kqml.messages import LANGUAGES, catalogue
+from kqml.messages.coded import Day, KindName, Message, Text, Title, Value
 from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.churn.reasons.reasons import Reason
@@ -23,6 +23,8 @@ FIELDS_PER_OCCASION = 3
 OFFERED = 2
 """Help offers told; support is given in stages, never all at once (domain §10)."""
 
+Lines = tuple[Text, ...]
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -33,30 +35,38 @@ class Brief:
     is allowed. `personal`: personal days ahead.
     """
 
-    why: tuple[str, ...] = ()
-    musts: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
-    last: tuple[str, ...] = ()
-    ask: tuple[str, ...] = ()
-    offer: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    hours: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
+    why: Lines = ()
+    musts: Lines = ()
+    open: Lines = ()
+    last: Lines = ()
+    ask: Lines = ()
+    offer: Lines = ()
+    steps: Lines = ()
+    hours: Lines = ()
+    personal: Lines = ()
+
+    def in_words(self, language: str) -> dict[str, list[str]]:
+        """Return the sentences of each part in a language."""
+        return {part: [line.text(language) for line in lines] for part, lines in vars(self).items()}
+
+    def as_json(self) -> dict[str, list[Any]]:
+        """Return the sentences of each part as they are stored."""
+        return {part: [line.as_json() for line in lines] for part, lines in vars(self).items()}
 
 
 class BriefWriter:
     """Writes the briefs of a company's week; recurring sentences are cached."""
 
-    def __init__(self, company: Company, material: BriefInputs, language: str) -> None:
-        self._speaker, self._material = _Speaker(company, language), material
+    def __init__(self, company: Company, material: BriefInputs) -> None:
+        self._speaker, self._material = _Speaker(company), material
         contacts = {action.name: action.contacts for action in company.playbook.actions}
         self._talks = {name: bool(channels.get("visit") or channels.get("call")) for name, channels in contacts.items()}
         self._meets = {name: bool(channels.get("visit")) for name, channels in contacts.items()}
         visit = company.playbook.visit
-        self._goals = tuple(item.title[language] for item in visit.bring_home)
-        self._steps = tuple(step.title[language] for step in visit.steps)
+        self._goals = tuple(Title(item.title) for item in visit.bring_home)
+        self._steps = tuple(Title(step.title) for step in visit.steps)
         quiet = company.playbook.limits.quiet_hours
-        self._hours = (text("plan.brief.hours", language, start=f"{quiet.end:%H:%M}", end=f"{quiet.start:%H:%M}"),)
+        self._hours = (Message("plan.brief.hours", {"start": f"{quiet.end:%H:%M}", "end": f"{quiet.start:%H:%M}"}),)
 
     def write(self, account_id: str, action: str, reasons: Sequence[Reason]) -> Brief:
         """Return the brief of an account; questions, offers and steps depend on whether the action is a meeting or a
@@ -64,7 +74,7 @@ class BriefWriter:
         speaker, material = self._speaker, self._material
         talks, meets = self._talks[action], self._meets[action]
         return Brief(
-            why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
+            why=tuple(reason.message for reason in reasons if reason.direction == "rising"),
             musts=tuple(dict.fromkeys(speaker.musts(material.musts.get(account_id, ()), meets))),
             open=tuple(speaker.matter(row) for row in material.open.get(account_id, ())),
             last=tuple(speaker.talk(row) for row in reversed(material.talks.get(account_id, ()))),
@@ -78,60 +88,57 @@ class BriefWriter:
 
 @dataclass(frozen=True)
 class _Speaker:
-    """Renders sentences of a company in one language; `said`: cache by facts."""
+    """Composes sentences of a company; `said`: cache by facts."""
 
     company: Company
-    language: str
-    said: dict[Any, str] = field(default_factory=dict)
+    said: dict[Any, Message] = field(default_factory=dict)
 
-    def musts(self, rows: Sequence[Record], meets: bool) -> Iterator[str]:
+    def musts(self, rows: Sequence[Record], meets: bool) -> Iterator[Message]:
         """Yield a sentence for each required action, and how a complaint is settled: by a visit or without one."""
         yield from (self.must(row) for row in rows)
         if any(row["duty"] == COMPLAINT_VISIT for row in rows):
-            yield text(f"plan.brief.{'face_to_face' if meets else 'no_visit'}", self.language)
+            yield Message(f"plan.brief.{'face_to_face' if meets else 'no_visit'}")
 
-    def must(self, row: Record) -> str:
+    def must(self, row: Record) -> Message:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
         return self._text((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
 
-    def matter(self, row: Record) -> str:
+    def matter(self, row: Record) -> Message:
         key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
         return self._text((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
 
-    def talk(self, row: Record) -> str:
+    def talk(self, row: Record) -> Message:
         mood = row.get("sentiment")
         sad = mood is not None and mood < 0
         facts = (row["kind"], row["topic"], row["day"], sad)
         return self._text(facts, lambda: self._talk(row, sad))
 
-    def card(self, material: BriefInputs, account_id: str) -> list[str]:
+    def card(self, material: BriefInputs, account_id: str) -> list[Message]:
         fields = material.missing(account_id)[:FIELDS_PER_OCCASION]
         return [self._text(("ask", field.name), partial(self._ask, field)) for field in fields]
 
-    def _text(self, facts: Any, say: Callable[[], str]) -> str:
+    def _text(self, facts: Any, say: Callable[[], Message]) -> Message:
         result = self.said.get(facts)
         if result is None:
             result = self.said[facts] = say()
         return result
 
-    def _must(self, key: str, row: Record) -> str:
-        return text(key, self.language, what=self._duty(row), day=self._until(row))
+    def _must(self, key: str, row: Record) -> Message:
+        return Message(key, {"what": self._duty(row), "day": self._until(row)})
 
-    def _matter(self, key: str, row: Record) -> str:
-        topic = _word("topics", row["topic"], self.language)
-        return text(key, self.language, what=self._duty(row), topic=topic, day=self._until(row))
+    def _matter(self, key: str, row: Record) -> Message:
+        return Message(key, {"what": self._duty(row), "topic": _word("topics", row["topic"]), "day": self._until(row)})
 
-    def _talk(self, row: Record, sad: bool) -> str:
-        kind = KIND_OF_CODE[row["kind"]].named(self.language)
-        when = day(row["day"], self.language)
+    def _talk(self, row: Record, sad: bool) -> Message:
         key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
-        message = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
-        return text("plan.brief.unhappy", self.language, talk=message) if sad else message
+        kind, topic = KindName(KIND_OF_CODE[row["kind"]]), _word("topics", row["topic"])
+        message = Message(key, {"what": kind, "day": Day(row["day"]), "topic": topic})
+        return Message("plan.brief.unhappy", {"talk": message}) if sad else message
 
-    def _ask(self, field: CardField) -> str:
-        return text("plan.brief.ask", self.language, field=field.title[self.language])
+    def _ask(self, field: CardField) -> Message:
+        return Message("plan.brief.ask", {"field": Title(field.title)})
 
-    def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[str]:
+    def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[Message]:
         """Return the help that answers the raising reasons, with its next stage; completed help is left out."""
         segment, given = (
             self.company.segment_of(material.account_index[account_id]),
@@ -141,36 +148,34 @@ class _Speaker:
         offers = offers_for(playbook, codes, segment, self.company.seasons, given)
         return [self._offer(offer, given.get(offer.name, 0)) for offer in offers[:OFFERED]]
 
-    def _offer(self, offer: HelpOffer, done: int) -> str:
-        stage = {"stage": offer.stages[done][self.language], "number": done + 1, "of": len(offer.stages)}
-        return text("plan.brief.offer", self.language, offer=offer.title[self.language], **stage)
+    def _offer(self, offer: HelpOffer, done: int) -> Message:
+        stage: dict[str, Value] = {"stage": Title(offer.stages[done]), "number": done + 1, "of": len(offer.stages)}
+        return Message("plan.brief.offer", {"offer": Title(offer.title), **stage})
 
-    def personal(self, material: BriefInputs, account_id: str) -> list[str]:
+    def personal(self, material: BriefInputs, account_id: str) -> list[Message]:
         days = sorted(material.personal.get(account_id, ()), key=lambda personal_day: personal_day[0])
         return [
-            text(
+            Message(
                 "plan.brief.personal",
-                self.language,
-                what=text(f"playbook.keys.{kind}", self.language),
-                who=_word("roles", role, self.language),
-                day=day(when, self.language),
+                {"what": Message(f"playbook.keys.{kind}"), "who": _word("roles", role), "day": Day(when)},
             )
             for when, kind, role in days
         ]
 
-    def _duty(self, row: Record) -> str:
+    def _duty(self, row: Record) -> Message:
         name = row["occasion"] if row["duty"] == "festival" else None
-        return text(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}", self.language)
+        return Message(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}")
 
     def _is_late(self, row: Record) -> bool:
         return bool(row["state"] == "overdue")
 
-    def _until(self, row: Record) -> str:
+    def _until(self, row: Record) -> Day:
         """Return the last local day on which it is in time."""
-        return day((row["due_by"].astimezone(self.company.zone) - timedelta(microseconds=1)).date(), self.language)
+        return Day((row["due_by"].astimezone(self.company.zone) - timedelta(microseconds=1)).date())
 
 
-def _word(part: str, key: str | None, language: str) -> str:
+def _word(part: str, key: str | None) -> Value:
     """Return the catalogue's word; a company's own one as it is."""
-    words: Mapping[str, Any] = catalogue("plan", language)[part]
-    return str(words.get(key or "unknown", key))
+    words: Mapping[str, Any] = catalogue("plan", LANGUAGES[0])[part]
+    name = key or "unknown"
+    return Message(f"plan.{part}.{name}") if name in words else name

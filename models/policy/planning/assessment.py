@@ -1,6 +1,6 @@
 """Assessment of accounts before a week: risk, expected margin, effects, reasons."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -103,7 +103,6 @@ def assess_accounts(
     learned: LearnedState,
     rate: Floats,
     actions: int,
-    language: str,
     sink: Sink = lambda accounts, values: None,
 ) -> AccountAssessment:
     """Assess every account at the cutoff in one pass over the features; memory is bounded by the chunk."""
@@ -116,7 +115,7 @@ def assess_accounts(
     reasons = list(result.reasons)
     for rows, values in scorer.rows(request, eligibility.rows):
         account = eligibility.rows.account[rows].astype(np.int64)
-        details = assess_rows(scorer, values, history.take(rows), learned, language, actions)
+        details = assess_rows(scorer, values, history.take(rows), learned, actions)
         _put(result, account, details)
         for index, account_reasons in zip(account.tolist(), details.reasons, strict=True):
             reasons[index] = account_reasons
@@ -125,7 +124,7 @@ def assess_accounts(
 
 
 def assess_rows(
-    scorer: Scorer, values: Floats, history: OrderHistory, learned: LearnedState, language: str, actions: int
+    scorer: Scorer, values: Floats, history: OrderHistory, learned: LearnedState, actions: int
 ) -> AccountAssessment:
     """Assess the model's rows (R, F). A row alone has the same bits as in a batch."""
     model = scorer.bundle.model
@@ -143,7 +142,7 @@ def assess_rows(
         raised=np.isin(bands, ["raised", "high", "stopped"]),
         band=np.array([str(band) for band in bands], dtype=object),
         history=history,
-        reasons=tuple(scorer.explainer.explain(values, scorer.contributions(values), language, REASONS)),
+        reasons=tuple(scorer.explainer.explain(values, scorer.contributions(values), REASONS)),
     )
 
 
@@ -154,19 +153,6 @@ def _put(result: AccountAssessment, account: NDArray[np.int64], details: Account
             getattr(result, name)[account] = value
     for field in fields(OrderHistory):
         getattr(result.history, field.name)[account] = getattr(details.history, field.name)
-
-
-def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
-    """Return the reasons in the shape of the API."""
-    return [
-        {
-            "code": reason.code.value,
-            "direction": reason.direction,
-            "contribution": reason.contribution,
-            "text": reason.text,
-        }
-        for reason in reasons
-    ]
 
 
 def _effects(effects: FittedEffects, values: Floats) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
     )
 
 
-def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]:
+def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices, language: str) -> list[PlanRow]:
     """Return one row for each of these accounts.
 
     `effect`, `net_value` (money over the horizon) are those of the account's group, the accounts with the same action,
@@ -148,7 +148,7 @@ def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]
             "net_value": None if claim is None else claim[1].columns(),
             "basis": plan.ranked.basis[i, chosen[i]],
             "probability": float(plan.week.probability[i]),
-            "reasons": [_reason(reason) for reason in plan.assessment.reasons[i]],
+            "reasons": [_reason(reason, language) for reason in plan.assessment.reasons[i]],
         }
         for i in who.tolist()
     ]
@@ -158,14 +158,13 @@ def with_briefs(
     plan: WeekPlan, who: Indices, rows: Sequence[PlanRow], material: BriefInputs, language: str
 ) -> list[PlanRow]:
     """Return the rows with their briefs."""
-    writer = BriefWriter(plan.company, material, language)
+    writer = BriefWriter(plan.company, material)
     briefs = (
         writer.write(row["account_id"], row["action"], plan.assessment.reasons[account_index])
         for account_index, row in zip(who.tolist(), rows, strict=True)
     )
     return [
-        {**row, "brief": cast(BriefLines, {part: list(lines) for part, lines in vars(brief).items()})}
-        for row, brief in zip(rows, briefs, strict=True)
+        {**row, "brief": cast(BriefLines, brief.in_words(language))} for row, brief in zip(rows, briefs, strict=True)
     ]
 
 
@@ -251,5 +250,5 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _reason(reason: Reason) -> PlanReason:
-    return {"code": reason.code.value, "direction": reason.direction, "text": reason.text}
+def _reason(reason: Reason, language: str) -> PlanReason:
+    return {"code": reason.code.value, "direction": reason.direction, "text": reason.text(language)}

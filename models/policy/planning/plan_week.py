@@ -43,7 +43,6 @@ class PlanRequest:
     week: Period
     scorer: Scorer | None = None
     log: DecisionLog | None = None
-    language: str = "en"
     learned: LearnedState | None = None
     objecting: frozenset[str] = field(default_factory=frozenset)
     reps: frozenset[str] | None = None
@@ -156,9 +155,7 @@ def _evaluate(company: Company, requested: PlanRequest, learned: LearnedState, s
     peers = requested.scorer.bundle.peers if requested.reps is not None else None
     request = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
     rate = margin_rates(dataset, requested.playbook)
-    return assess_accounts(
-        requested.scorer, request, learned, rate, len(requested.playbook.action_names), requested.language, sink
-    )
+    return assess_accounts(requested.scorer, request, learned, rate, len(requested.playbook.action_names), sink)
 
 
 def rejected_actions(company: Company, request: PlanRequest) -> Floats:

@@ -12,8 +12,8 @@ from models.churn.scoring import Scorer
 from models.policy.allocation.problem import WAIT, Flags, Floats
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
-from models.policy.guardrails.rules import blocking_reasons
-from models.policy.planning.assessment import AccountAssessment, OrderHistory, assess_rows, assessment_from_record
+from models.policy.guardrails.rules import blocking_reason
+from models.policy.planning.assessment import AccountAssessment, OrderHistory, assess_rows
 from models.policy.planning.claims import PlanClaims, plan_evidence
 from models.policy.planning.learned_state import LearnedState
 from models.policy.planning.plan_summary import recommended_actions
@@ -24,29 +24,28 @@ from models.policy.planning.week_decision import WeekPlan, reasons_given
 Receipt = dict[str, Any]
 
 
-def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, learned: str | None) -> list[Receipt]:
+def build_receipts(planned: PlannedWeek, material: BriefInputs, learned: str | None) -> list[Receipt]:
     """Return one receipt for each decided account, in the plan's order, with its brief where something is recommended.
 
-    `learned`: the fingerprint of the learned state.
+    `learned`: the fingerprint of the learned state. Sentences are keys with values, rendered by `kqml.messages.coded`.
     """
     plan = planned.plan
     who = np.flatnonzero(plan.decided).tolist()
     given = reasons_given(plan)
     left_out = plan.week.allocation.left_out
     result = assessment_from_receipt(plan.assessment, plan.ranked, plan.actions, who)
-    writer = BriefWriter(plan.company, material, language)
+    writer = BriefWriter(plan.company, material)
     claims = PlanClaims(plan, planned.evidence)
     evidence = plan_evidence(claims, recommended_actions(plan))
     return [
         {
-            "language": language,
             "learned": learned,
             "evidence": evidence,
             "effect": _effect(claims, account_index),
             "history": _history(plan.assessment.history, account_index),
             "offer": plan.offers[account_index],
             **assessment,
-            "blocked": _blocked(plan, account_index, language),
+            "blocked": _blocked(plan, account_index),
             "given_for": str(given[account_index]),
             "left_out": str(left_out[account_index]) or None,
             "brief": _brief(plan, account_index, writer),
@@ -69,7 +68,7 @@ def recreate_ranks(
     values = np.array([[np.nan if value is None else value for value in features]], dtype=np.float64)
     past = receipt["history"]
     history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent")))
-    assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.action_names))
+    assessment = assess_rows(scorer, values, history, learned, len(playbook.action_names))
     ranked = rank_actions(assessment, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
     return assessment_from_receipt(assessment, ranked, playbook.action_names, [0])[0]
 
@@ -97,7 +96,11 @@ def _score(numbers: list[float], assessment: AccountAssessment, index: int) -> d
         return None
     names = ("churn_probability", "margin", "value_at_risk")
     result = dict(zip(names, numbers, strict=True))
-    return {**result, "band": assessment.band[index], "reasons": assessment_from_record(assessment.reasons[index])}
+    return {
+        **result,
+        "band": assessment.band[index],
+        "reasons": [reason.as_record() for reason in assessment.reasons[index]],
+    }
 
 
 def _effect(claims: PlanClaims, index: int) -> ClaimedMoney | None:
@@ -121,15 +124,15 @@ def _known(values: Floats) -> list[list[float | None]]:
     return list(result.tolist())
 
 
-def _blocked(plan: WeekPlan, account_index: int, language: str) -> dict[str, str]:
+def _blocked(plan: WeekPlan, account_index: int) -> dict[str, Any]:
     """Return for each blocked action the sentence that names its guardrail."""
     blocked = np.flatnonzero(~plan.guarded.allowed[account_index]).tolist()
-    return {plan.actions[action]: blocking_reasons(plan.guarded, account_index, action, language) for action in blocked}
+    return {plan.actions[action]: blocking_reason(plan.guarded, account_index, action).as_json() for action in blocked}
 
 
-def _brief(plan: WeekPlan, account_index: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:
+def _brief(plan: WeekPlan, account_index: int, writer: BriefWriter) -> dict[str, list[Any]] | None:
     action = int(plan.week.assigned[account_index])
     if action == WAIT:
         return None
     account = str(plan.company.account_ids[account_index])
-    return dict(vars(writer.write(account, plan.actions[action], plan.assessment.reasons[account_index])))
+    return writer.write(account, plan.actions[action], plan.assessment.reasons[account_index]).as_json()

@@ -89,7 +89,7 @@ def _judge(scorer: Scorer, request: ScoringRequest, rows: Rows) -> LossCauses:
     causes: list[str] = []
     for _, values in scorer.rows(request, rows):
         probabilities.append(scorer.probability(values))
-        causes += map(_cause, scorer.explainer.explain(values, scorer.contributions(values), "en", 2))
+        causes += map(_cause, scorer.explainer.explain(values, scorer.contributions(values), 2))
     return LossCauses(rows, np.concatenate(probabilities), _texts(causes))
 
 

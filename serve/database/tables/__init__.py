@@ -11,6 +11,7 @@ from serve.database.tables.data_contract import (
     REPS,
 )
 from serve.database.tables.decisions import (
+    ACCOUNT_GRADES,
     DECISION_STATES,
     DECISIONS,
     DUTIES_DECLARED,
@@ -25,6 +26,7 @@ from serve.database.tables.webhooks import DELIVERIES, OUTBOX, WEBHOOKS
 
 __all__ = [
     "ACCOUNTS",
+    "ACCOUNT_GRADES",
     "API_KEYS",
     "AUDIT_LOG",
     "CONTACTS",

@@ -33,6 +33,7 @@ LATEST_SCORES = Table(
     words("account_id", primary_key=True),
     instant("cutoff", nullable=False),
     words("model", nullable=False),
+    instant("scored_at", nullable=False),
     Column("churn_probability", Double),
     words("band"),
     Column("value_at_risk", Double),
@@ -40,6 +41,22 @@ LATEST_SCORES = Table(
 """Each account's newest score in short: what lists are filtered and sorted by."""
 
 Index("ix_latest_scores_churn_probability", LATEST_SCORES.c.churn_probability, LATEST_SCORES.c.account_id)
+Index("ix_latest_scores_scored_at", LATEST_SCORES.c.scored_at, LATEST_SCORES.c.account_id)
+
+ACCOUNT_GRADES = Table(
+    "account_grades",
+    METADATA,
+    words("account_id", primary_key=True),
+    instant("cutoff", nullable=False),
+    words("level"),
+    Column("single_contact", Boolean),
+    Column("emotional_balance", Double),
+    words("relationship_grade"),
+    words("abc"),
+    words("overall_class"),
+)
+"""Each account's newest grades, computed with the scores of all accounts: the class `abc` ranks them among each other.
+Columns as in `kqml.grades.account_grades`."""
 
 DECISIONS = Table(
     "decisions",

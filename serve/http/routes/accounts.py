@@ -1,5 +1,7 @@
 """`/v1/accounts`: list accounts by risk, show them, put them in."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,7 +13,8 @@ from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.account_query import AccountQuery
 from serve.http.conditions import entity_tag, matches_tag, require_unchanged
 from serve.http.cursors import read_cursor
-from serve.http.dependencies import IdempotencyKey, IdInPath, IfMatch, IfNoneMatch, ServiceOf
+from serve.http.dependencies import IdempotencyKey, IdInPath, IfMatch, IfNoneMatch, Language, ServiceOf
+from serve.http.instants import parse_past_instant
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
@@ -20,11 +23,12 @@ from serve.http.schemas.records import AccountBatch, AccountBody
 from serve.http.service_state import Service
 from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
+from serve.usecases.database_access import Transaction
+from serve.usecases.late_commits import complete_until
+from serve.usecases.list_accounts import ListAccountsRequest, Listing, list_accounts
 from serve.usecases.maintain_accounts import (
-    ListAccountsRequest,
     PutAccountRequest,
     ShownAccount,
-    list_accounts,
     put_account,
     put_accounts,
     show_account,
@@ -32,7 +36,7 @@ from serve.usecases.maintain_accounts import (
 from serve.usecases.maintain_records import PutRecordsRequest
 
 router = APIRouter(tags=["accounts"])
-NUMBERS = ("churn_probability", "value_at_risk")
+NUMBERS = ("churn_probability", "value_at_risk", "emotional_balance")
 
 
 @router.get(
@@ -44,24 +48,30 @@ NUMBERS = ("churn_probability", "value_at_risk")
 async def list_the_accounts(
     service: ServiceOf, caller: ReadsAccounts, query: Annotated[AccountQuery, Query()]
 ) -> Response:
-    """The accounts that the caller may see, with their newest stored scores; several values of a filter mean any."""
+    """The accounts that the caller may see, each with its newest stored score and grades, the open action of this week
+    and the last contact; several values of a filter mean any."""
     return await run_in_threadpool(_list, service, caller, query)
 
 
 def _list(service: Service, caller: Caller, query: AccountQuery) -> Response:
     name = query.sort.removeprefix("-")
     types = (float if name in NUMBERS else str, str)
-    request = ListAccountsRequest(
-        territory=caller.territory,
+    now = service.clock()
+    listing = Listing(
         sort=name,
         descending=query.sort.startswith("-"),
         limit=query.limit,
         filters=query.filters,
+        thresholds=query.thresholds,
+        search=query.search,
+        changed_since=parse_past_instant(query.changed_since, "changed_since", now),
         after=None if query.cursor is None else read_cursor(query.sort_key, query.cursor, types),
     )
-    with service.reading() as transaction:
+    request = ListAccountsRequest(listing, caller, now, query.language or service.language)
+    with service.snapshot() as transaction:
         page = list_accounts(transaction, request)
-    return page_response("accounts", page, query.sort_key)
+        until = complete_until(now, transaction.time_zone)
+    return page_response("accounts", page, query.sort_key, complete_until=until)
 
 
 @router.get(
@@ -73,15 +83,23 @@ def _list(service: Service, caller: Caller, query: AccountQuery) -> Response:
     | {304: {"description": "The client has this version already"}},
 )
 async def show_the_account(
-    request: Request, service: ServiceOf, caller: ReadsAccounts, account_id: IdInPath, if_none_match: IfNoneMatch = None
+    request: Request,
+    service: ServiceOf,
+    caller: ReadsAccounts,
+    account_id: IdInPath,
+    if_none_match: IfNoneMatch = None,
+    language: Language = None,
 ) -> Response:
     """The account with its newest stored score, its reasons and warnings. `ETag` identifies this response."""
-    return await run_in_threadpool(_show, request, service, caller, account_id)
+    read = partial(
+        show_account, account_id=account_id, territory=caller.territory, language=language or service.language
+    )
+    return await run_in_threadpool(_show, request, service, read)
 
 
-def _show(request: Request, service: Service, caller: Caller, account_id: str) -> Response:
+def _show(request: Request, service: Service, read: Callable[[Transaction], ShownAccount]) -> Response:
     with service.snapshot() as transaction:
-        account = show_account(transaction, account_id, caller.territory)
+        account = read(transaction)
     reply = _account_reply(account)
     if matches_tag(request, reply.headers["etag"]):
         return Response(status_code=304, headers=dict(reply.headers))
@@ -124,6 +142,7 @@ def _put(request: Request, writing: Writing, account_id: str) -> Response:
         caller=writing.caller,
         now=writing.now,
         check_version=lambda version: require_unchanged(request, version),
+        language=writing.service.language,
     )
     return write_now(writing, lambda transaction: _account_reply(put_account(transaction, account)))
 

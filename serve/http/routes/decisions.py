@@ -9,7 +9,7 @@ from kqml.contract.decisions import DecisionPage, Receipt, StatusTaken
 from serve.http.access import ReadsDecisions, WritesDecisions
 from serve.http.cursors import read_cursor
 from serve.http.decision_query import DecisionQuery
-from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
+from serve.http.dependencies import IdempotencyKey, IdInPath, Language, ServiceOf
 from serve.http.instants import parse_past_instant
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
@@ -19,7 +19,8 @@ from serve.http.schemas.decisions import StatusBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
-from serve.usecases.list_decisions import DecisionListing, complete_until, list_decisions
+from serve.usecases.late_commits import complete_until
+from serve.usecases.list_decisions import DecisionListing, list_decisions
 from serve.usecases.track_decisions import RecordStatusRequest, record_status, show_decision
 
 router = APIRouter(tags=["decisions"])
@@ -61,14 +62,16 @@ def _list(service: Service, caller: Caller, query: DecisionQuery) -> Response:
     response_model=Receipt,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
-async def show_the_decision(service: ServiceOf, caller: ReadsDecisions, decision_id: IdInPath) -> Response:
+async def show_the_decision(
+    service: ServiceOf, caller: ReadsDecisions, decision_id: IdInPath, language: Language = None
+) -> Response:
     """The decision with its inputs, the versions it was made by, its probability, and its states so far."""
-    return await run_in_threadpool(_show, service, caller, decision_id)
+    return await run_in_threadpool(_show, service, caller, decision_id, language or service.language)
 
 
-def _show(service: Service, caller: Caller, decision_id: str) -> Response:
+def _show(service: Service, caller: Caller, decision_id: str, language: str) -> Response:
     with service.snapshot() as transaction:
-        return json_response(show_decision(transaction, decision_id, caller.territory))
+        return json_response(show_decision(transaction, decision_id, caller.territory, language))
 
 
 @router.post(

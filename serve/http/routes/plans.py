@@ -38,7 +38,7 @@ async def show_plan(
     `week=next` plans the next week by what is known now, as a preview: nothing is decided or stored."""
     if week == NEXT:
         return await run_in_threadpool(_preview, service, caller, rep_id, language or service.language)
-    return await run_in_threadpool(_show, service, caller, rep_id, week)
+    return await run_in_threadpool(_show, service, caller, rep_id, week, language or service.language)
 
 
 def _preview(service: Service, caller: Caller, rep_id: str, language: str) -> Response:
@@ -48,8 +48,8 @@ def _preview(service: Service, caller: Caller, rep_id: str, language: str) -> Re
     return json_response(preview_rep_plan(service.database, request, service.clock()))
 
 
-def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Response:
+def _show(service: Service, caller: Caller, rep_id: str, week: str | None, language: str) -> Response:
     named = parse_week(week)
     with service.snapshot() as transaction:
         period = named or present_week(service.clock(), transaction.time_zone)
-        return json_response(show_rep_plan(transaction, rep_id, period.week_name, caller.territory))
+        return json_response(show_rep_plan(transaction, rep_id, period.week_name, caller.territory, language))

@@ -13,7 +13,7 @@ ACCOUNTS_PER_REQUEST = 200
 
 class RecommendationRequest(BaseModel):
     """Either `rep_id`, or `accounts`, for which the weeks of their reps are decided. `week`: an ISO week such as
-    2024-W12, by default the present one. `language`: of the texts of new decisions."""
+    2024-W12, by default the present one. `language`: of all texts."""
 
     model_config = STRICT
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import orjson
 import pytest
 from small_company import SmallCompany
 
@@ -10,17 +11,22 @@ from features.eligibility import eligibility_of
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import DatasetInfo
 from kqml.errors import CouldNot
+from kqml.messages.coded import render
 from kqml.playbook import read_playbook
 from kqml.settings import BandSettings
 from models.churn.bands import assign_bands
 from models.churn.bundle import load_bundle, save_bundle
-from models.churn.scoring import Scorer, as_json, create_scorer
+from models.churn.scoring import AccountScore, Scorer, as_json, as_record, create_scorer
 from models.churn.scoring_request import ScoringRequest
 
 
 @pytest.fixture(scope="module")
 def scorer(company: SmallCompany) -> Scorer:
     return create_scorer(load_bundle(company.bundles[0]))
+
+
+def texts(score: AccountScore, language: str = "en") -> list[str]:
+    return [warning.text(language) for warning in score.warnings]
 
 
 def one_account(asked: ScoringRequest, place: int) -> ScoringRequest:
@@ -32,7 +38,7 @@ def one_account(asked: ScoringRequest, place: int) -> ScoringRequest:
 
 def test_every_account_has_a_score_in_the_order_of_the_log(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
-    scores = scorer.score(asked, "en")
+    scores = scorer.score(asked)
     assert [score.account_id for score in scores] == asked.log.accounts.tolist()
     eligible = {score.account_id for score in scores if score.eligible}
     definition = scorer.bundle.model.definition
@@ -44,9 +50,9 @@ def test_every_account_has_a_score_in_the_order_of_the_log(company: SmallCompany
 def test_who_is_not_asked_about_has_no_number_no_band_no_reasons_and_is_told_why(
     company: SmallCompany, scorer: Scorer
 ) -> None:
-    scores = [score for score in scorer.score(company.asked(company.cutoff), "en") if not score.eligible]
+    scores = [score for score in scorer.score(company.asked(company.cutoff)) if not score.eligible]
     assert {(score.churn_probability, score.band, score.reasons) for score in scores} == {(None, None, ())}
-    assert scores[0].warnings[-1] == (
+    assert scores[0].warnings[-1].text("en") == (
         "not eligible for a score: needs 4 orders known before the cutoff, the last one within 90 days, "
         "and an active account"
     )
@@ -54,16 +60,16 @@ def test_who_is_not_asked_about_has_no_number_no_band_no_reasons_and_is_told_why
 
 def test_one_account_alone_scores_as_in_the_batch_bit_for_bit(company: SmallCompany, scorer: Scorer) -> None:
     asked = replace(company.asked(company.cutoff), reference=scorer.bundle.peers)
-    batch = scorer.score(asked, "zh")
+    batch = scorer.score(asked)
     for place in range(0, len(batch), 9):
-        assert scorer.score(one_account(asked, place), "zh") == [batch[place]]
+        assert scorer.score(one_account(asked, place)) == [batch[place]]
 
 
 def test_parts_do_not_change_scores(company: SmallCompany, scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = company.asked(company.cutoff)
-    whole = scorer.score(asked, "zh")
+    whole = scorer.score(asked)
     monkeypatch.setattr("models.churn.scoring.CHUNK", 7)
-    parts = list(scorer.stream(asked, "zh"))
+    parts = list(scorer.stream(asked))
     assert len(parts) > 3
     assert [score for part in parts for score in part] == whole
 
@@ -71,14 +77,14 @@ def test_parts_do_not_change_scores(company: SmallCompany, scorer: Scorer, monke
 def test_reasons_are_as_many_as_asked_for_and_the_rest_is_the_same(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
     for count in (0, 1, 5):
-        scores = [score for score in scorer.score(asked, "en", count) if score.eligible]
+        scores = [score for score in scorer.score(asked, count) if score.eligible]
         assert max(len(score.reasons) for score in scores) == count
-    plain, explained = scorer.score(asked, "en", 0), scorer.score(asked, "en", 3)
+    plain, explained = scorer.score(asked, 0), scorer.score(asked, 3)
     assert [score.churn_probability for score in plain] == [score.churn_probability for score in explained]
 
 
 def test_symptoms_and_causes_are_apart(company: SmallCompany, scorer: Scorer) -> None:
-    for score in scorer.score(company.asked(company.cutoff), "en"):
+    for score in scorer.score(company.asked(company.cutoff)):
         assert all(not reason.code.is_cause for reason in score.symptoms)
         assert all(reason.code.is_cause for reason in score.causes)
         assert len(score.symptoms) + len(score.causes) == len(score.reasons)
@@ -86,22 +92,30 @@ def test_symptoms_and_causes_are_apart(company: SmallCompany, scorer: Scorer) ->
 
 def test_where_no_cause_is_known_it_is_said(company: SmallCompany, scorer: Scorer) -> None:
     said = "no known cause for the raised risk"
-    for score in scorer.score(company.asked(company.cutoff), "en"):
+    for score in scorer.score(company.asked(company.cutoff)):
         causes = [reason for reason in score.causes if reason.direction == "rising"]
-        assert (said in score.warnings) == (score.eligible and score.band != "low" and not causes)
+        assert (said in texts(score)) == (score.eligible and score.band != "low" and not causes)
 
 
 def test_reasons_come_in_both_languages(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
-    for chinese, english in zip(scorer.score(asked, "zh"), scorer.score(asked, "en"), strict=True):
-        assert [reason.code for reason in chinese.reasons] == [reason.code for reason in english.reasons]
-        assert all(max(reason.text) >= "一" for reason in chinese.reasons)
-        assert all(reason.text.isascii() or "¥" in reason.text for reason in english.reasons)
+    for score in scorer.score(asked):
+        assert all(max(reason.text("zh")) >= "一" for reason in score.reasons)
+        assert all(reason.text("en").isascii() or "¥" in reason.text("en") for reason in score.reasons)
+
+
+def test_a_stored_score_is_read_in_either_language(company: SmallCompany, scorer: Scorer) -> None:
+    for score in scorer.score(company.asked(company.cutoff)):
+        stored = orjson.loads(orjson.dumps(as_record(score)))
+        for language in ("zh", "en"):
+            said = [reason.text(language) for reason in score.reasons]
+            assert [render(reason["message"], language) for reason in stored["reasons"]] == said
+            assert [render(warning, language) for warning in stored["warnings"]] == texts(score, language)
 
 
 def test_the_shape_of_the_api(company: SmallCompany, scorer: Scorer) -> None:
-    score = next(score for score in scorer.score(company.asked(company.cutoff), "en") if score.reasons)
-    answer = as_json(score)
+    score = next(score for score in scorer.score(company.asked(company.cutoff)) if score.reasons)
+    answer = as_json(score, "en")
     assert list(answer) == ["account_id", "churn_probability", "band", "eligible", "reasons", "warnings"]
     assert list(answer["reasons"][0]) == ["code", "direction", "contribution", "text"]
     assert answer["reasons"][0]["code"] in set(Code)
@@ -127,18 +141,18 @@ def test_bands_are_multiples_of_the_training_rate(probability: float, silent: bo
 def test_an_empty_log_has_no_scores(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
     nobody = replace(asked, log=asked.log.between(0, 0), context=asked.context.between(0, 0), profile={})
-    assert scorer.score(nobody, "zh") == []
+    assert scorer.score(nobody) == []
 
 
 def test_accounts_without_events_are_scored_as_not_eligible(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
     silent = replace(asked, log=asked.log.keep(np.zeros(len(asked.log), dtype=bool)))
-    assert {score.eligible for score in scorer.score(silent, "zh")} == {False}
+    assert {score.eligible for score in scorer.score(silent)} == {False}
 
 
 def warned(scorer: Scorer, asked: ScoringRequest) -> set[str]:
-    scores = scorer.score(asked, "en", 0)
-    return {warning for score in scores if score.eligible for warning in score.warnings}
+    scores = scorer.score(asked, 0)
+    return {warning for score in scores if score.eligible for warning in texts(score)}
 
 
 def test_a_complete_history_at_its_end_gives_no_warning(company: SmallCompany, scorer: Scorer) -> None:
@@ -168,8 +182,8 @@ def test_a_kind_that_the_model_never_saw_is_named(company: SmallCompany, scorer:
 def test_a_word_that_the_model_never_saw_is_named_for_that_account_alone(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
     words = [*asked.profile["segment"][:-1], "market stall"]
-    scores = scorer.score(replace(asked, profile={**asked.profile, "segment": words}), "en", 0)
-    assert "the model's training data contain no kind of account market stall" in scores[-1].warnings
+    scores = scorer.score(replace(asked, profile={**asked.profile, "segment": words}), 0)
+    assert "the model's training data contain no kind of account market stall" in texts(scores[-1])
     assert all(len(score.warnings) <= 1 for score in scores[:-1])
 
 

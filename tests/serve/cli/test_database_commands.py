@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from kqml.__main__ import create_app
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse
+from kqml.playbook import read_playbook
 from serve.cli.database_option import with_address
 from serve.database.engine import open_database
-from serve.database.tables import ACCOUNTS, LATEST_SCORES, SCORES
+from serve.database.tables import ACCOUNT_GRADES, ACCOUNTS, LATEST_SCORES, SCORES
+from serve.usecases.report_grades import GradesRequest, report_grades
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -81,6 +83,14 @@ def scores_of(home):
     return rows, newest
 
 
+def grades_of(home):
+    database = open_database(f"sqlite:///{home / 'kqml.db'}")
+    with database.reading() as connection:
+        rows = {row["account_id"]: dict(row) for row in connection.execute(select(ACCOUNT_GRADES)).mappings()}
+    database.close()
+    return rows
+
+
 def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp_path):
     run("promote", 1)
     now, then = ("2022-11-01", "2022-10-04")
@@ -108,6 +118,21 @@ def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, 
     assert len(rows) == 2 * len(frame)
     assert len(newest) == len(frame)
     at_risk = {row["account_id"]: row["value_at_risk"] for row in newest}
+    wanted = GradesRequest(
+        dataset=company.dataset.path,
+        playbook=read_playbook(),
+        account=None,
+        at=now,
+        quarters=0,
+        out=tmp_path / "grades.parquet",
+    )
+    report_grades(wanted)
+    graded = pd.read_parquet(tmp_path / "grades.parquet").query("period == 'trailing'").set_index("account_id")
+    stored_grades = grades_of(loaded)
+    assert set(stored_grades) == set(graded.index)
+    for name in ("level", "single_contact", "relationship_grade", "abc", "overall_class"):
+        expected = {account: None if pd.isna(value) else value for account, value in graded[name].items()}
+        assert {account: row[name] for account, row in stored_grades.items()} == expected
     for row in frame.itertuples():
         assert (at_risk[row.account_id] is not None) == row.eligible
         assert at_risk[row.account_id] is None or at_risk[row.account_id] >= 0

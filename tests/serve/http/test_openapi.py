@@ -14,6 +14,8 @@ POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 REQUESTS = [
     ("/v1/scores", "POST", POSITIVE),
     ("/v1/scores", "POST", NEGATIVE),
+    ("/v1/scores", "GET", POSITIVE),
+    ("/v1/scores", "GET", NEGATIVE),
     ("/v1/events", "POST", POSITIVE),
     ("/v1/events", "POST", NEGATIVE),
     ("/v1/accounts", "GET", POSITIVE),

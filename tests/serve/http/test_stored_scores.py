@@ -64,12 +64,12 @@ def ask(company, logged, served_database):
 def test_stored_accounts_score_as_in_the_batch_bit_for_bit(company, ask, days_before_the_end):
     cutoff = company.cutoff - round(days_before_the_end * 86_400e6)
     scorer = create_scorer(load_bundle(company.bundles[0]))
-    batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), "zh", 4)
+    batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), 4)
     names = company.dataset.event_log().accounts.tolist()
     answer = ask(names[::-1], reasons=4, as_of=moment_of(cutoff).isoformat())
     assert answer.status_code == 200
     bare = [{name: score[name] for name in score if name != "evidence"} for score in answer.json()["scores"][::-1]]
-    assert bare == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
+    assert bare == [orjson.loads(orjson.dumps(as_json(score, "zh"))) for score in batch]
     assert sum(score["eligible"] for score in answer.json()["scores"]) > 10
     alone = ask(names[3:4], reasons=4, as_of=moment_of(cutoff).isoformat()).json()["scores"]
     assert alone == answer.json()["scores"][::-1][3:4]

@@ -17,11 +17,8 @@ from serve.security.territories import own_territory, team_territory
 IDS = re.compile(r"^([acdver])\d$")
 WITH_IDS = [name for name in RULES if "{" in name or SAMPLES[name].json not in (None, {})]
 READS = [name for name in WITH_IDS if name.startswith("GET") or name == "POST /v1/scores"]
-LISTS = [
-    name
-    for name in RULES
-    if name in ("GET /v1/accounts", "GET /v1/decisions", "GET /v1/reps", "GET /v1/reviews")
-]
+HOLDING_ACCOUNTS = ("GET /v1/accounts", "GET /v1/decisions", "GET /v1/reps", "GET /v1/reviews", "GET /v1/scores")
+LISTS = [name for name in RULES if name in HOLDING_ACCOUNTS]
 UPSERTS = {
     "POST /v1/accounts",
     "PUT /v1/accounts/{account_id}",

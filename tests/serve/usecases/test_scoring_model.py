@@ -67,7 +67,7 @@ def sent(record: Mapping) -> dict:
 def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_before_the_end):
     cutoff = company.cutoff - round(days_before_the_end * 86_400e6)
     scorer = create_scorer(load_bundle(company.bundles[0]))
-    batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), "zh", 4)
+    batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), 4)
     answer = client.post("/v1/scores", json=body_of(company, cutoff))
     assert answer.status_code == 200
     scores = answer.json()["scores"]
@@ -75,7 +75,7 @@ def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_
     for score in scores:
         assert score.pop("evidence")["events"] > 0
         score["warnings"] = [warning for warning in score["warnings"] if hidden not in warning]
-    assert scores == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
+    assert scores == [orjson.loads(orjson.dumps(as_json(score, "zh"))) for score in batch]
     assert sum(score["eligible"] for score in scores) > 10
     TypeAdapter(ScoreAnswer).validate_python(answer.json())
 

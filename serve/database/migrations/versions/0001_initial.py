@@ -174,6 +174,7 @@ def _latest_scores() -> None:
         sa.Column("account_id", TEXT, nullable=False),
         sa.Column("cutoff", sa.BigInteger(), nullable=False),
         sa.Column("model", TEXT, nullable=False),
+        sa.Column("scored_at", sa.BigInteger(), nullable=False),
         sa.Column("churn_probability", sa.Double()),
         sa.Column("band", TEXT),
         sa.Column("value_at_risk", sa.Double()),
@@ -181,6 +182,22 @@ def _latest_scores() -> None:
     )
     op.create_index(
         "ix_latest_scores_churn_probability", "latest_scores", ["churn_probability", "account_id"], unique=False
+    )
+    op.create_index("ix_latest_scores_scored_at", "latest_scores", ["scored_at", "account_id"], unique=False)
+
+
+def _account_grades() -> None:
+    op.create_table(
+        "account_grades",
+        sa.Column("account_id", TEXT, nullable=False),
+        sa.Column("cutoff", sa.BigInteger(), nullable=False),
+        sa.Column("level", TEXT),
+        sa.Column("single_contact", sa.Boolean()),
+        sa.Column("emotional_balance", sa.Double()),
+        sa.Column("relationship_grade", TEXT),
+        sa.Column("abc", TEXT),
+        sa.Column("overall_class", TEXT),
+        sa.PrimaryKeyConstraint("account_id", name="pk_account_grades"),
     )
 
 
@@ -447,6 +464,7 @@ TABLES = {
     "erasing": _erasing,
     "scores": _scores,
     "latest_scores": _latest_scores,
+    "account_grades": _account_grades,
     "decisions": _decisions,
     "decision_states": _decision_states,
     "reviews": _reviews,

@@ -1,4 +1,5 @@
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -26,8 +27,8 @@ from models.churn.reasons.contributions import CODES, code_map, code_sums
 from models.churn.reasons.facts import locate
 from models.churn.reasons.named_facts import EVER, FACTS, TARGETS, Fact
 from models.churn.reasons.reasons import Reason, create_explainer, knows_cause
-from models.churn.reasons.sentences import VARIANTS, Threshold
-from models.churn.reasons.wording import WINDOW, Wording, fill_template, names_in, template_of, vocabulary, wording
+from models.churn.reasons.sentences import VARIANTS, Threshold, Way
+from models.churn.reasons.wording import WINDOW, Wording, choose_sentence, names_in, template_of, vocabulary, wording
 
 WORDS = {"tier": ("A", "B", "C"), "segment": ("dealer", "pharmacy"), "region": ("east",)}
 EVERY_VARIANT = [
@@ -96,15 +97,27 @@ def row_of(features: list[Feature], numbers: dict[str, float], words: dict[str, 
     return row
 
 
+@dataclass(frozen=True)
+class Worded:
+    """The sentences of a model in a language."""
+
+    sentences: Wording
+    language: str
+
+    def say(self, code: Code, way: Way, row: list[float]) -> str | None:
+        message = choose_sentence(self.sentences, code, way, row)
+        return None if message is None else message.text(self.language)
+
+
 def worded(
     features: list[Feature],
     language: str = "en",
     currency: str = "CNY",
     words: dict[str, tuple[str, ...]] = WORDS,
     playbook: str = "pharmacy",
-) -> Wording:
+) -> Worded:
     """The sentences of a model with these features, by a preset's thresholds."""
-    return wording(vocabulary(features, words, read_playbook(playbook).facts), language, currency)
+    return Worded(wording(vocabulary(features, words, read_playbook(playbook).facts), currency), language)
 
 
 def test_every_code_speaks_both_ways_in_both_languages() -> None:
@@ -139,9 +152,9 @@ def test_a_symptom_always_has_words_and_a_cause_never_without_its_facts(code, wa
     features = every_feature()
     nothing = row_of(features, {})
     for language in LANGUAGES:
-        said = fill_template(worded(features, language), code, way, nothing)
+        said = worded(features, language).say(code, way, nothing)
         assert (said is None) == code.is_cause
-        bare = fill_template(worded([], language, words={}), code, way, [])
+        bare = worded([], language, words={}).say(code, way, [])
         assert (bare is None) == code.is_cause
 
 
@@ -269,7 +282,7 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
     words = {name: value for name, value in numbers.items() if name in WORDS}
     facts = {name: value for name, value in numbers.items() if name not in WORDS}
     ready = worded(features, language)
-    said = fill_template(ready, code, way, row_of(features, facts, words))
+    said = ready.say(code, way, row_of(features, facts, words))
     pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(template_of((code, way), variant.name, language)))
     assert said is not None
     assert re.fullmatch(pattern, said)
@@ -277,7 +290,7 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
     for name in numbers:
         fewer = {other: value for other, value in facts.items() if other != name}
         other = {key: value for key, value in words.items() if key != name}
-        assert fill_template(ready, code, way, row_of(features, fewer, other)) != said
+        assert ready.say(code, way, row_of(features, fewer, other)) != said
 
 
 @pytest.mark.parametrize(
@@ -301,14 +314,14 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
 def test_numbers_are_in_the_words_of_the_language(language, numbers, said) -> None:
     features = every_feature()
     ready = worded(features, language)
-    assert fill_template(ready, Code.LONGER_SILENT, "rising", row_of(features, numbers)) == said
+    assert ready.say(Code.LONGER_SILENT, "rising", row_of(features, numbers)) == said
 
 
 def test_money_is_in_the_currency_of_the_data() -> None:
     features = every_feature()
     row = row_of(features, {"order_size": 1234.5, "order_usual": 23456.7})
     said = [
-        fill_template(worded(features, language, currency), Code.ORDERS_SMALLER, "rising", row)
+        worded(features, language, currency).say(Code.ORDERS_SMALLER, "rising", row)
         for language, currency in (("en", "USD"), ("zh", "CNY"))
     ]
     assert said == [
@@ -320,20 +333,20 @@ def test_money_is_in_the_currency_of_the_data() -> None:
 def test_a_sentence_names_the_window_that_the_model_counts_over() -> None:
     fact = FACTS["competitors"]
     ready = worded([feature_of(fact, 28)], words={})
-    assert fill_template(ready, Code.COMPETITOR, "rising", [2.0]) == "a competitor was seen 2 times in the last 28 days"
+    assert ready.say(Code.COMPETITOR, "rising", [2.0]) == "a competitor was seen 2 times in the last 28 days"
 
 
 def test_numbers_over_different_windows_are_not_put_into_one_sentence() -> None:
     features = [feature_of(FACTS["complaints"], 90), feature_of(FACTS["complaints_resolved"], 365)]
     ready = worded(features, words={})
-    assert fill_template(ready, Code.COMPLAINT, "rising", [2.0, 0.0]) == "complained 2 times in the last 90 days"
+    assert ready.say(Code.COMPLAINT, "rising", [2.0, 0.0]) == "complained 2 times in the last 90 days"
 
 
 def test_the_catalog_holds_the_numbers_of_its_codes() -> None:
     assert set(locate(catalog(), WORDS)) == {*FACTS, *TARGETS}
     ready = worded(list(catalog()))
     used = {feature.code for feature in catalog()}
-    mute = {(code, way) for (code, way), sentences in ready.items() if code in used and not sentences}
+    mute = {(code, way) for (code, way), sentences in ready.sentences.items() if code in used and not sentences}
     assert mute == set()
 
 
@@ -344,7 +357,7 @@ def cause_rows(values: list[float], contributions: list[float]) -> tuple[Reason,
         feature_of(FACTS["silence"], None, Code.LONGER_SILENT),
     ]
     made = create_explainer(features, {}, np.array([1.0, 10.0]), "CNY")
-    return made.explain(np.array([values]), np.array([[*contributions, -2.0]]), "en", 3)[0]
+    return made.explain(np.array([values]), np.array([[*contributions, -2.0]]), 3)[0]
 
 
 def test_a_cause_is_given_where_its_number_pushes_as_expected() -> None:
@@ -353,7 +366,7 @@ def test_a_cause_is_given_where_its_number_pushes_as_expected() -> None:
         (Code.COMPLAINT, "rising", "cause"),
         (Code.LONGER_SILENT, "rising", "symptom"),
     ]
-    assert reasons[0].text == "complained 2 times in the last 90 days"
+    assert reasons[0].text("en") == "complained 2 times in the last 90 days"
     assert knows_cause(reasons)
 
 
@@ -379,7 +392,7 @@ def test_a_sentence_of_a_cause_is_about_what_pushes() -> None:
     ]
     made = create_explainer(features, {}, np.zeros(2), "CNY")
     said = [
-        [reason.text for reason in made.explain(np.array([[3.0, 1.0]]), np.array([[*pushes, 0.0]]), "en", 3)[0]]
+        [reason.text("en") for reason in made.explain(np.array([[3.0, 1.0]]), np.array([[*pushes, 0.0]]), 3)[0]]
         for pushes in ((0.5, 0.2), (-0.1, 0.5), (0.5, -0.1))
     ]
     late, wrong = "delivered late 3 times in the last 90 days", "invoiced wrongly 1 time in the last 90 days"
@@ -388,7 +401,9 @@ def test_a_sentence_of_a_cause_is_about_what_pushes() -> None:
 
 def test_every_sentence_of_a_cause_has_columns_of_its_own_code_behind_it() -> None:
     ready = worded(list(catalog()))
-    bare = [(code, way) for (code, way), sentences in ready.items() for one in sentences if not len(one.backing)]
+    bare = [
+        (code, way) for (code, way), sentences in ready.sentences.items() for one in sentences if not len(one.backing)
+    ]
     assert [pair for pair in bare if pair[0].is_cause] == []
 
 
@@ -409,7 +424,7 @@ def test_a_feature_without_an_expected_direction_never_carries_a_cause() -> None
     feature = feature_of(FACTS["complaints"], 90, Code.COMPLAINT)
     either = Feature(feature.measure, feature.group, Code.COMPLAINT, Direction.EITHER, "test")
     made = create_explainer([either], {}, np.array([0.0]), "CNY")
-    assert made.explain(np.array([[5.0]]), np.array([[2.0, 0.0]]), "en", 3) == [()]
+    assert made.explain(np.array([[5.0]]), np.array([[2.0, 0.0]]), 3) == [()]
 
 
 def test_the_weightiest_raising_cause_is_always_among_the_reasons() -> None:
@@ -417,7 +432,7 @@ def test_the_weightiest_raising_cause_is_always_among_the_reasons() -> None:
     features = [feature_of(FACTS["complaints"], days, code) for days, code in zip((7, 8, 9, 90), codes, strict=True)]
     made = create_explainer(features, {}, np.zeros(4), "CNY")
     values, contributions = np.full((1, 4), 3.0), np.array([[0.9, 0.8, 0.7, 0.1, 0.0]])
-    chosen = [[reason.code for reason in made.explain(values, contributions, "en", count)[0]] for count in range(5)]
+    chosen = [[reason.code for reason in made.explain(values, contributions, count)[0]] for count in range(5)]
     assert chosen == [[], codes[:1], [codes[0], codes[3]], [*codes[:2], codes[3]], codes]
 
 
@@ -435,9 +450,7 @@ def test_sums_by_code_and_the_bias_add_up_to_the_score() -> None:
 def test_years_months_days_are_said_by_what_there_are_two_of() -> None:
     features = every_feature()
     ready = worded(features)
-    ages = [
-        fill_template(ready, Code.RELATION_AGE, "rising", row_of(features, {"age": days})) for days in (1, 45, 200, 800)
-    ]
+    ages = [ready.say(Code.RELATION_AGE, "rising", row_of(features, {"age": days})) for days in (1, 45, 200, 800)]
     assert [str(age).split(";")[0] for age in ages] == [
         "a customer for 1 day",
         "a customer for 45 days",
@@ -512,26 +525,22 @@ def test_years_months_days_are_said_by_what_there_are_two_of() -> None:
 )
 def test_causes_speak_with_the_numbers_of_the_account(language, code, way, numbers, said) -> None:
     features = every_feature()
-    assert fill_template(worded(features, language), code, way, row_of(features, numbers, {"tier": 0})) == said
+    assert worded(features, language).say(code, way, row_of(features, numbers, {"tier": 0})) == said
 
 
 def test_a_target_is_that_of_the_tier() -> None:
     features = every_feature()
     ready = worded(features)
     numbers = {"visits_month": 2, "visits_recent": 2}
-    said = [
-        fill_template(ready, Code.NEGLECT, "rising", row_of(features, numbers, {"tier": tier})) for tier in (0, 1, 2)
-    ]
+    said = [ready.say(Code.NEGLECT, "rising", row_of(features, numbers, {"tier": tier})) for tier in (0, 1, 2)]
     assert ["of 8 visits" in str(said[0]), "of 4 visits" in str(said[1]), said[2]] == [True, True, None]
-    assert fill_template(ready, Code.NEGLECT, "rising", row_of(features, numbers)) is None, (
-        "without a tier there is no target"
-    )
+    assert ready.say(Code.NEGLECT, "rising", row_of(features, numbers)) is None, "without a tier there is no target"
 
 
 def test_a_number_that_is_held_divided_by_its_target_is_worked_out_again() -> None:
     features = [target_of(FACTS["calls_recent"]), target_of(FACTS["calls_last_month"])]
     row = [0.25, 0.5, 0.0, np.nan, np.nan]
-    said = fill_template(worded(features), Code.NEGLECT, "rising", row)
+    said = worded(features).say(Code.NEGLECT, "rising", row)
     assert said == "2 calls in the last 90 days; the target is 8 calls a month"
 
 
@@ -540,7 +549,7 @@ def test_thresholds_are_the_playbooks() -> None:
     row = row_of(features, {"contact_silence": 45})
     strict, lenient = ({"neglect": {"long_without_contact_days": days}} for days in (30.0, 60.0))
     said = [
-        fill_template(wording(vocabulary(features, WORDS, facts), "en", "CNY"), Code.NEGLECT, "rising", row)
+        Worded(wording(vocabulary(features, WORDS, facts), "CNY"), "en").say(Code.NEGLECT, "rising", row)
         for facts in (strict, lenient, {})
     ]
     assert said == ["the last contact from us was 45 days ago", None, None]

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 from small_company import shared_small_company
@@ -11,6 +13,7 @@ from small_company import shared_small_company
 from features.definitions import Code
 from kqml.duties.period import week
 from kqml.messages import LANGUAGES
+from kqml.messages.coded import Title, render
 from kqml.playbook import read_playbook
 from models.churn.reasons.reasons import Reason
 from models.policy.brief.brief import BriefWriter
@@ -29,8 +32,17 @@ def material(company):
 
 
 def brief(company, material, package="visit", codes=(), language="en", account=0):
-    reasons = [Reason(code, "rising", 0.5, f"because of {code.value}") for code in codes]
-    return BriefWriter(company, material, language).write(str(company.account_ids[account]), package, reasons)
+    """The brief in words, by part; the same after it was stored."""
+    reasons = [Reason(code, "rising", 0.5, because_of(code)) for code in codes]
+    written = BriefWriter(company, material).write(str(company.account_ids[account]), package, reasons)
+    stored = orjson.loads(orjson.dumps(written.as_json()))
+    read = {part: [render(line, language) for line in lines] for part, lines in stored.items()}
+    assert read == written.in_words(language)
+    return SimpleNamespace(**read)
+
+
+def because_of(code):
+    return Title(dict.fromkeys(LANGUAGES, f"because of {code.value}"))
 
 
 def test_a_visit_has_its_steps_and_what_to_ask_most_weighty_first(company, material):
@@ -42,13 +54,13 @@ def test_a_visit_has_its_steps_and_what_to_ask_most_weighty_first(company, mater
 
 def test_a_message_brings_no_questions_no_steps_no_offers(company, material):
     found = brief(company, material, "message", [Code.COMPLAINT])
-    assert (found.steps, found.ask, found.offer) == ((), (), ())
-    assert found.why == ("because of complaint",)
+    assert (found.steps, found.ask, found.offer) == ([], [], [])
+    assert found.why == ["because of complaint"]
 
 
 def test_every_contact_is_told_the_hours_in_which_it_is_allowed(company, material):
-    assert brief(company, material, "message").hours == ("contact between 08:30 and 20:00 local time",)
-    assert brief(company, material, language="zh").hours == ("请在当地时间 08:30 至 20:00 之间联系",)
+    assert brief(company, material, "message").hours == ["contact between 08:30 and 20:00 local time"]
+    assert brief(company, material, language="zh").hours == ["请在当地时间 08:30 至 20:00 之间联系"]
 
 
 def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material):
@@ -59,8 +71,8 @@ def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material)
     told = brief(company, later, codes=[Code.COMPLAINT]).offer
     assert told[0] == "resolve the complaint by a date; next stage (3 of 3): ask whether they are satisfied"
     done = replace(material, helped={account: {"dated_complaint_resolution": 3}})
-    assert brief(company, done, codes=[Code.COMPLAINT]).offer == ()
-    assert brief(company, material).offer == ()
+    assert brief(company, done, codes=[Code.COMPLAINT]).offer == []
+    assert brief(company, material).offer == []
 
 
 def test_open_matters_say_until_when_or_since_when(company, material):
@@ -75,18 +87,18 @@ def test_open_matters_say_until_when_or_since_when(company, material):
     }
     due = {**row, "duty": "promise", "state": "due", "topic": None, "due_by": pd.Timestamp("2023-02-22T16:00:00Z")}
     found = brief(company, replace(material, open={account: [row, due]}, musts={account: [row]}))
-    assert found.open == (
+    assert found.open == [
         "complaint to resolve (price), overdue since Feb 9, 2023",
         "promise to keep, due Feb 22, 2023",
-    )
-    assert found.musts == ("complaint to resolve: overdue since Feb 9, 2023",)
+    ]
+    assert found.musts == ["complaint to resolve: overdue since Feb 9, 2023"]
 
 
 def test_personal_days_name_the_role_never_the_person(company, material):
     account = str(company.account_ids[0])
     told = replace(material, personal={account: [(date(2023, 2, 24), "birthday", "owner")]})
-    assert brief(company, told).personal == ("birthday of the owner: Feb 24, 2023",)
-    assert brief(company, told, language="zh").personal == ("店主的生日：2023年2月24日",)
+    assert brief(company, told).personal == ["birthday of the owner: Feb 24, 2023"]
+    assert brief(company, told, language="zh").personal == ["店主的生日：2023年2月24日"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

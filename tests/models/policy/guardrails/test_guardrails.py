@@ -17,7 +17,7 @@ from kqml.playbook import read_playbook
 from kqml.playbook.codes import CHANNELS
 from models.policy.guardrails.account_state import AccountState, account_states
 from models.policy.guardrails.log_columns import log_columns, rejections
-from models.policy.guardrails.rules import NONE, RULES, apply_guardrails, blocking_reasons
+from models.policy.guardrails.rules import NONE, RULES, apply_guardrails, blocking_reason
 
 PLAYBOOK = read_playbook()
 WAIT, MESSAGE, CALL, VISIT, HELP, TWO = range(6)
@@ -120,7 +120,7 @@ def test_a_block_keeps_its_rule_with_numbers_and_words(changes, action, rule, nu
     for found, wanted in ((guarded.number, number), (guarded.limit, limit)):
         assert np.isnan(found[0, action]) if wanted is None else found[0, action] == pytest.approx(wanted)
     for language in LANGUAGES:
-        told = blocking_reasons(guarded, 0, action, language)
+        told = blocking_reason(guarded, 0, action).text(language)
         assert told
         assert "{" not in told
         assert number is None or number < 1 or f"{number:.0f}" in told
@@ -129,7 +129,7 @@ def test_a_block_keeps_its_rule_with_numbers_and_words(changes, action, rule, nu
 
 def test_nothing_to_tell_where_nothing_blocks():
     with pytest.raises(KeyError, match="nothing blocks action 3"):
-        blocking_reasons(apply_guardrails(situation(), PLAYBOOK), 0, VISIT, "en")
+        blocking_reason(apply_guardrails(situation(), PLAYBOOK), 0, VISIT)
 
 
 def test_the_log_tells_what_was_eligible_and_what_blocked_the_rest():
@@ -225,5 +225,5 @@ def test_a_gift_needs_a_festival_that_asks_for_it_and_room_below_the_cap(asked, 
     assert (None if found == NONE else RULES[found]) == rule
     assert guarded.allowed[0, VISIT]
     if rule == "gift_limit":
-        told = blocking_reasons(guarded, 0, 6, "en")
+        told = blocking_reason(guarded, 0, 6).text("en")
         assert told == f"The gift costs 80, more than the remaining annual limit per person of {room:.0f}."

@@ -22,7 +22,7 @@ from kqml.dataset.tables import SCHEMAS
 from kqml.duties.period import week
 from kqml.events import KINDS
 from kqml.history.account_rollback import CHANGING
-from models.churn.scoring import as_json
+from models.churn.scoring import as_record
 from models.churn.scoring_request import ScoringRequest
 from models.policy.brief.inputs import read_brief_inputs
 from models.policy.planning.company import earlier_compliance
@@ -69,7 +69,7 @@ def decided(dataset, scene, log, then):
     plan = planned.plan
     learned = learned_state_json(planned.learned, scene.playbook)
     ids = [str(plan.company.account_ids[place]) for place in recommended_actions(plan)]
-    receipts = build_receipts(planned, read_brief_inputs(plan.company, ids), "en", fingerprint_of(learned))
+    receipts = build_receipts(planned, read_brief_inputs(plan.company, ids), fingerprint_of(learned))
     decisions = decision_rows(plan, "1")
     found = {
         "decisions": decisions.to_pylist(),
@@ -88,7 +88,7 @@ def scores(dataset, scene, then):
     profile = profile_of(dataset, Rows.grid(log.account_count, np.array([then.cutoff])))
     words = {name: profile[name].tolist() for name in profile}
     asked = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), then.cutoff, words)
-    return [as_json(score) for score in scene.scorer.score(asked, "en")]
+    return [as_record(score) for score in scene.scorer.score(asked)]
 
 
 @settings(

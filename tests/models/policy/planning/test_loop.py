@@ -96,8 +96,8 @@ def test_effects_of_a_thin_log_are_not_told_from_zero_and_no_money_is_claimed(lo
     claims, who = PlanClaims(planned.plan, planned.evidence), recommended_actions(planned.plan)
     net = claims.net_value(who)
     assert net.low < 0 < net.high
-    assert totals(planned.plan, claims, who, plan_rows(planned.plan, claims, who))["net_value"] is None
-    rows = [row for row in plan_rows(planned.plan, claims, who) if row["basis"] == "randomised"]
+    assert totals(planned.plan, claims, who, plan_rows(planned.plan, claims, who, "en"))["net_value"] is None
+    rows = [row for row in plan_rows(planned.plan, claims, who, "en") if row["basis"] == "randomised"]
     assert rows
     assert all((row["effect"] is None) or row["effect"]["low"] > 0 or row["effect"]["high"] < 0 for row in rows)
     evidence = plan_evidence(claims, who)

@@ -94,7 +94,7 @@ def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     plan = scene.planned.plan
     assert sum(violations(plan.problem, plan.week.allocation).values()) == 0
     claims = PlanClaims(plan, scene.planned.evidence)
-    rows = plan_rows(plan, claims, recommended_actions(plan))
+    rows = plan_rows(plan, claims, recommended_actions(plan), "en")
     assert {row["basis"] for row in rows} == {"unknown"}
     assert all(row["effect"] is None and row["net_value"] is None for row in rows)
     sums = totals(plan, claims, recommended_actions(plan), rows)

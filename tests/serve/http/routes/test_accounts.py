@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from serve.database.dataset_info import initialise_info
-from serve.database.tables import ACCOUNTS, EVENTS, LATEST_SCORES
+from serve.database.scores import SHORT
+from serve.database.tables import ACCOUNTS, EVENTS, LATEST_SCORES, SCORES
 
 A = {"name": "Corner 药店", "tier": "A", "segment": "pharmacy", "region": "east", "owner_rep_id": "R-7"}
 
@@ -168,8 +169,8 @@ def listed(client, database):
     with database.writing() as connection:
         for name, probability in SCORED.items():
             band = None if probability is None else "high" if probability > 0.4 else "low"
-            row = {"account_id": name, "cutoff": 1, "model": "3", "churn_probability": probability, "band": band}
-            connection.execute(LATEST_SCORES.insert(), row)
+            row = {"account_id": name, "cutoff": 1, "model": "3", "scored_at": 1, "band": band}
+            connection.execute(LATEST_SCORES.insert(), {**row, "churn_probability": probability})
     return client
 
 
@@ -260,10 +261,48 @@ def test_a_list_shows_the_newest_score(listed):
         "churn_probability": 0.9,
         "band": "high",
         "value_at_risk": None,
+        "main_reason": None,
         "as_of": "1970-01-01T08:00:00.000001+08:00",
         "model": "3",
     }
     assert (last["account_id"], last["score"]["churn_probability"]) == ("c", None)
+
+
+STORED = {
+    "account_id": "a",
+    "cutoff": 1_710_892_800_000_000,
+    "model": "3",
+    "scored_at": 1_710_892_800_000_000,
+    "eligible": True,
+    "churn_probability": 0.5,
+    "band": "high",
+    "value_at_risk": 500.0,
+    "reasons": '[{"code":"longer_silent","direction":"rising","contribution":0.5,"message":{"key":'
+    '"reasons.longer_silent.rising.days","values":{"silence":{"unit":"days","number":37.0}}}}]',
+    "warnings": '[{"key":"warnings.never_recorded","values":{"kinds":[{"kind":"visit"},{"kind":"call"}]}}]',
+}
+SENTENCES = {
+    "en": ["37 days since the last order", "used in training but never recorded in this history: visit, call"],
+    "zh": ["距上次订货已 37 天", "模型训练时使用过，但此历史中从未记录：拜访、电话"],
+}
+
+
+def test_a_stored_score_is_shown_in_the_language_of_each_request(client, database):
+    client.put("/v1/accounts/a", json=A)
+    with database.writing() as connection:
+        connection.execute(SCORES.insert(), STORED)
+        newest = {name: STORED[name] for name in SHORT}
+        connection.execute(LATEST_SCORES.insert(), newest)
+    tags = []
+    for language in ("zh", "en", "zh"):
+        answer = client.get("/v1/accounts/a", params={"language": language})
+        (past,) = client.get("/v1/accounts/a/history", params={"language": language}).json()["scores"]
+        explained = client.get("/v1/accounts/a/explanation", params={"language": language}).json()["score"]
+        for score in (answer.json()["score"], past, explained):
+            assert [score["reasons"][0]["text"], *score["warnings"]] == SENTENCES[language]
+            assert list(score["reasons"][0]) == ["code", "direction", "contribution", "text"]
+        tags.append(answer.headers["etag"])
+    assert tags[0] == tags[2] != tags[1]
 
 
 def test_the_version_counts_real_changes_only(client, database):

@@ -44,6 +44,30 @@ def count(database, table):
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+def test_a_week_decided_in_chinese_is_read_in_english_and_back(filled):
+    chinese = recommend(filled, rep_id=REP, language="zh")["decisions"]
+    english = recommend(filled, rep_id=REP, language="en")["decisions"]
+    shown = [
+        filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK, "language": language}).json()["decisions"]
+        for language in ("zh", "en")
+    ]
+    assert [[one["brief"] for one in plan] for plan in shown] == [
+        [one["brief"] for one in decisions] for decisions in (chinese, english)
+    ]
+    briefed = [one["decision_id"] for one in english if one["brief"] is not None]
+    for number, language in enumerate(("zh", "en", "zh")):
+        receipts = [
+            filled.get(f"/v1/decisions/{name}", params={"language": language}).json()["receipt"] for name in briefed
+        ]
+        sentences = [line for receipt in receipts for lines in receipt["brief"].values() for line in lines]
+        sentences += [
+            reason["text"] for receipt in receipts if receipt["score"] for reason in receipt["score"]["reasons"]
+        ]
+        sentences += [sentence for receipt in receipts for sentence in receipt["blocked"].values()]
+        assert len(sentences) > 20
+        assert {max(line) >= "一" for line in sentences} == {language == "zh"}, number
+
+
 def test_a_reps_week_is_decided_once_and_told_everywhere(filled, database):
     told = recommend(filled, rep_id=REP, language="en")
     assert (told["week"], told["decided"], told["not_decided"], told["objected"]) == (WEEK, [REP], [], 0)

@@ -25,7 +25,7 @@ REP = "R0001-00"
 @pytest.fixture
 def request_of_update(company):
     scorer = create_scorer(load_bundle(company.bundles[0]))
-    return UpdateRunningWeekRequest(read_playbook("pharmacy"), PlanningModel("1", scorer), "en")
+    return UpdateRunningWeekRequest(read_playbook("pharmacy"), PlanningModel("1", scorer))
 
 
 def send(client, account, event_id, kind, at):
@@ -60,7 +60,7 @@ def test_a_complaint_brings_a_required_action_into_the_week(filled, database, no
     assert (result.accounts, result.added) == (1, 1)
     assert queued(database) == []
     assert messages(database) == before + 1
-    plan = filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK}).json()["decisions"]
+    plan = filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK, "language": "en"}).json()["decisions"]
     mine = [one for one in plan if one["account_id"] == row["account_id"]]
     assert [(one["assigned"], one["state"]) for one in mine if not one["must"]] == [("wait", "withdrawn")]
     (required,) = [one for one in mine if one["must"]]

@@ -29,8 +29,8 @@ def last_contacts(connection: Connection, ids: Sequence[str], kinds: Sequence[st
             .scalar_subquery()
         )
         names = select(newest).where(ACCOUNTS.c.account_id.in_(part))
-        found = [name for name in connection.execute(names).scalars() if name is not None]
+        event_ids = [name for name in connection.execute(names).scalars() if name is not None]
         columns = (EVENTS.c.account_id, EVENTS.c.kind, EVENTS.c.occurred_at, EVENTS.c.rep_id)
-        for row in connection.execute(select(*columns).where(EVENTS.c.event_id.in_(found))).mappings():
+        for row in connection.execute(select(*columns).where(EVENTS.c.event_id.in_(event_ids))).mappings():
             result[row["account_id"]] = dict(row)
     return result

@@ -64,6 +64,7 @@ BEYOND_SCHEMA = (
     "is not a valid date",
     "is empty or a word for no value",
     "has lost digits",
+    "marks against spreadsheets",
     "that holds the event",
     "there is no account",
     "does not exist",

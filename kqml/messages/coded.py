@@ -77,7 +77,7 @@ class Title:
 
 
 @dataclass(frozen=True)
-class Message:
+class CodedMessage:
     """A sentence of a catalogue by its key, with the values of its blanks. Plain texts are the same in every language;
     a sequence is joined by the separator of `warnings`."""
 
@@ -97,9 +97,9 @@ class Message:
         return {"key": self.key, **({"values": values} if values else {})}
 
 
-Text: TypeAlias = Message | Title
+Text: TypeAlias = CodedMessage | Title
 """What a whole sentence may be."""
-Value: TypeAlias = str | int | float | Quantity | Day | KindName | Title | Message | Sequence[KindName]
+Value: TypeAlias = str | int | float | Quantity | Day | KindName | Title | CodedMessage | Sequence[KindName]
 
 
 def _text(value: Value, language: str) -> object:
@@ -129,7 +129,7 @@ def _value(stored: Any) -> Value:
         plain: str | float = stored
         return plain
     if "key" in stored:
-        return Message(stored["key"], {name: _value(value) for name, value in stored.get("values", {}).items()})
+        return CodedMessage(stored["key"], {name: _value(value) for name, value in stored.get("values", {}).items()})
     if "unit" in stored:
         return Quantity(Unit(stored["unit"]), stored["number"], stored.get("currency"))
     if "day" in stored:

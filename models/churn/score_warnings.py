@@ -11,7 +11,7 @@ from features.context import NEVER, UNKNOWN, recorded_since
 from features.peers import PeerReference
 from kqml.calendar.business_time import DAY_US, Instants, instant_of
 from kqml.events import KINDS
-from kqml.messages.coded import KindName, Message, Quantity
+from kqml.messages.coded import CodedMessage, KindName, Quantity
 from kqml.messages.quantities import Unit
 from models.churn.bundle import Bundle
 from models.churn.scoring_request import ScoringRequest
@@ -24,11 +24,11 @@ STALE_DAYS = 31
 class ScoreWarning:
     """Warnings of all accounts, of single ones by their index in the log, of those that are not eligible."""
 
-    all: tuple[Message, ...]
-    by_account: Mapping[int, tuple[Message, ...]]
-    ineligible: Message
+    all: tuple[CodedMessage, ...]
+    by_account: Mapping[int, tuple[CodedMessage, ...]]
+    ineligible: CodedMessage
 
-    def of(self, account: int, eligible: bool) -> tuple[Message, ...]:
+    def of(self, account: int, eligible: bool) -> tuple[CodedMessage, ...]:
         own = (*self.all, *self.by_account.get(account, ()))
         return own if eligible else (*own, self.ineligible)
 
@@ -51,32 +51,32 @@ class Warner:
             _not_eligible(self.bundle.model.definition),
         )
 
-    def _of_all(self, request: ScoringRequest) -> Iterator[Message]:
+    def _of_all(self, request: ScoringRequest) -> Iterator[CodedMessage]:
         if request.cutoff < self.learned_until:
-            yield Message("warnings.outcome_learned")
+            yield CodedMessage("warnings.outcome_learned")
         ended = _days_since_end(request)
         if ended is not None and ended > STALE_DAYS:
-            yield Message("warnings.history_ends", {"days": Quantity(Unit.DAYS, ended)})
+            yield CodedMessage("warnings.history_ends", {"days": Quantity(Unit.DAYS, ended)})
         never = np.flatnonzero((self.recorded != NEVER) & (request.context.recorded_since >= request.cutoff))
         if len(never):
-            yield Message("warnings.never_recorded", {"kinds": _named(never)})
+            yield CodedMessage("warnings.never_recorded", {"kinds": _named(never)})
         known = request.log.kind[request.log.known_before(request.cutoff)]
         present = np.bincount(known, minlength=len(KINDS)) > 0
         unknown = np.flatnonzero(present & (self.recorded == NEVER))
         if len(unknown):
-            yield Message("warnings.unknown_kinds", {"kinds": _named(unknown)})
+            yield CodedMessage("warnings.unknown_kinds", {"kinds": _named(unknown)})
         if request.reference is not None:
             yield from _of_peers(request.reference, request.cutoff)
 
-    def _of_words(self, request: ScoringRequest) -> dict[int, tuple[Message, ...]]:
+    def _of_words(self, request: ScoringRequest) -> dict[int, tuple[CodedMessage, ...]]:
         """Words of the profile that the model does not know."""
-        warned: dict[int, tuple[Message, ...]] = {}
+        warned: dict[int, tuple[CodedMessage, ...]] = {}
         for name, vocabulary in self.bundle.model.categories.items():
-            column = Message(f"warnings.column.{name}")
+            column = CodedMessage(f"warnings.column.{name}")
             known = {*vocabulary, None, ""}
             for account, word in enumerate(request.profile.get(name, ())):
                 if word not in known and isinstance(word, str):
-                    message = Message("warnings.unknown_word", {"column": column, "word": word})
+                    message = CodedMessage("warnings.unknown_word", {"column": column, "word": word})
                     warned[account] = (*warned.get(account, ()), message)
         return warned
 
@@ -95,19 +95,21 @@ def _days_since_end(request: ScoringRequest) -> float | None:
     return None if not len(known) else (request.cutoff - int(known.max())) / DAY_US
 
 
-def _of_peers(reference: PeerReference, cutoff: int) -> Iterator[Message]:
+def _of_peers(reference: PeerReference, cutoff: int) -> Iterator[CodedMessage]:
     if not reference.columns:
         return
     earlier = reference.cutoffs[reference.cutoffs <= cutoff]
     if not len(earlier):
-        yield Message("warnings.peers_missing")
+        yield CodedMessage("warnings.peers_missing")
     elif (age := (cutoff - int(earlier[-1])) / DAY_US) > STALE_DAYS:
-        yield Message("warnings.peers_old", {"days": Quantity(Unit.DAYS, age)})
+        yield CodedMessage("warnings.peers_old", {"days": Quantity(Unit.DAYS, age)})
 
 
-def _not_eligible(definition: ChurnDefinition) -> Message:
+def _not_eligible(definition: ChurnDefinition) -> CodedMessage:
     orders = Quantity(Unit.ORDERS, definition.min_orders)
-    return Message("warnings.not_eligible", {"orders": orders, "days": Quantity(Unit.DAYS, definition.active_within)})
+    return CodedMessage(
+        "warnings.not_eligible", {"orders": orders, "days": Quantity(Unit.DAYS, definition.active_within)}
+    )
 
 
 def _named(kinds: Instants) -> list[KindName]:

@@ -19,7 +19,7 @@ from features.single_account_eligibility import single_account_eligibility
 from kqml.bands import Band
 from kqml.errors import CouldNot, Fault
 from kqml.history.event_log import EventLog
-from kqml.messages.coded import Message
+from kqml.messages.coded import CodedMessage
 from kqml.playbook import Playbook
 from models.churn.bands import assign_bands
 from models.churn.bundle import Bundle
@@ -47,7 +47,7 @@ class AccountScore:
     band: Band | None
     eligible: bool
     reasons: tuple[Reason, ...]
-    warnings: tuple[Message, ...]
+    warnings: tuple[CodedMessage, ...]
 
     @property
     def lacks_cause(self) -> bool:
@@ -242,6 +242,6 @@ def _with_ineligible(
             continue
         score = AccountScore(name, item.probability, item.band, True, item.reasons, warnings)
         if score.lacks_cause:
-            score = replace(score, warnings=(*warnings, Message("warnings.no_known_cause")))
+            score = replace(score, warnings=(*warnings, CodedMessage("warnings.no_known_cause")))
         scores.append(score)
     return scores

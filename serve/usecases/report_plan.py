@@ -95,7 +95,7 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
     if rep is not None or request.out is not None or len(who) <= BRIEFED:
         material = read_brief_inputs(company, [row["account_id"] for row in rows])
         rows = with_briefs(plan, who, rows, material, request.language)
-    stored = stored_plan_rows(request.elsewhere, plan, rep)
+    stored = stored_plan_rows(request.elsewhere, plan, request.language, rep)
     reps = [*rep_rows(plan, claims, rep), *stored_rep_weeks(stored, request.elsewhere, plan, rep)]
     rows = in_plan_order([*rows, *stored])
     report = PlanReport(

@@ -11,6 +11,7 @@ from models.policy.planning.claims import MoneyInterval
 from models.policy.planning.plan_summary import PlanReason, PlanRow, RepWeek, account_names
 from models.policy.planning.week_decision import WeekPlan
 from models.value.net import costs
+from serve.usecases.rendered_texts import rendered_receipt
 
 Row = Mapping[str, Any]
 
@@ -18,7 +19,7 @@ CLOSED = ("rejected", "withdrawn", "failed")
 """States of decisions whose action is not in the plan any more."""
 
 
-def stored_plan_rows(decisions: Sequence[Row], plan: WeekPlan, rep: str | None = None) -> list[PlanRow]:
+def stored_plan_rows(decisions: Sequence[Row], plan: WeekPlan, language: str, rep: str | None = None) -> list[PlanRow]:
     """Return the rows of the newest decision of each account that recommends something, of one rep or of all.
     `decisions`: the earliest first."""
     latest = {row["account_id"]: row for row in decisions if rep in (None, row["rep_id"])}
@@ -28,7 +29,7 @@ def stored_plan_rows(decisions: Sequence[Row], plan: WeekPlan, rep: str | None =
     ]
     indices = index.get_indexer(pd.Index([row["account_id"] for row in recommending], dtype=object)).tolist()
     return [
-        _plan_row(row, plan, account, names[account])
+        _plan_row(row, plan, account, names[account], language)
         for row, account in zip(recommending, indices, strict=True)
         if account >= 0
     ]
@@ -39,8 +40,8 @@ def in_plan_order(rows: Sequence[PlanRow]) -> list[PlanRow]:
     return sorted(rows, key=lambda row: (row["rep_id"], row["given_for"] != "must", -(row["value_at_risk"] or 0.0)))
 
 
-def _plan_row(row: Row, plan: WeekPlan, account: int, name: str | None) -> PlanRow:
-    receipt = orjson.loads(row["receipt"])
+def _plan_row(row: Row, plan: WeekPlan, account: int, name: str | None, language: str) -> PlanRow:
+    receipt = rendered_receipt(orjson.loads(row["receipt"]), language)
     action, score = plan.actions.index(row["assigned"]), receipt["score"] or {}
     cost = plan.problem.cost[account, action]
     spent = float(costs(cost, plan.company.playbook.minute_cost))
@@ -62,7 +63,7 @@ def _plan_row(row: Row, plan: WeekPlan, account: int, name: str | None) -> PlanR
             "basis": receipt["actions"][row["assigned"]]["basis"],
             "probability": row["probability"],
             "reasons": [_reason(reason) for reason in score.get("reasons", ())],
-            "brief": {part: list(lines) for part, lines in receipt["brief"].items()},
+            "brief": receipt["brief"],
         },
     )
 

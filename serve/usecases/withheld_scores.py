@@ -8,7 +8,7 @@ import numpy as np
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.scores import empty_score
-from kqml.messages.coded import Message
+from kqml.messages.coded import CodedMessage
 from models.churn.score_change import ScoreChanges
 from models.churn.scoring import AccountScore
 from serve.usecases.request_histories import Histories
@@ -50,5 +50,5 @@ def withhold_changes(changes: ScoreChanges | None, objected: Mapping[str, int]) 
     return replace(changes, **{name: np.where(gone, np.nan, getattr(changes, name)) for name in names})
 
 
-def _warning(since: int, time_zone: str) -> Message:
-    return Message("rights.objected", {"since": moment_of(since, time_zone).date().isoformat()})
+def _warning(since: int, time_zone: str) -> CodedMessage:
+    return CodedMessage("rights.objected", {"since": moment_of(since, time_zone).date().isoformat()})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.definitions import Code, Feature
 from kqml.messages import LANGUAGES, catalogue
-from kqml.messages.coded import Message, Quantity, Value
+from kqml.messages.coded import CodedMessage, Quantity, Value
 from kqml.messages.quantities import Unit
 from models.churn.reasons.facts import Located, locate
 from models.churn.reasons.named_facts import evidence_columns
@@ -56,7 +56,7 @@ class Sentence:
     windows: Mapping[str, Quantity]
     backing: NDArray[np.intp]
 
-    def about(self, row: Row) -> Message | None:
+    def about(self, row: Row) -> CodedMessage | None:
         """Return the sentence, or None where a number is missing or a claim does not hold."""
         if not all(test(row) for test in self.tests):
             return None
@@ -66,7 +66,7 @@ class Sentence:
             if value is None:
                 return None
             filled[name] = value
-        return Message(self.key, filled)
+        return CodedMessage(self.key, filled)
 
     def is_backed(self, contributions: NDArray[np.float64], way: Way) -> bool:
         """Return whether what these columns of a row contribute goes the sentence's way."""
@@ -100,7 +100,7 @@ def wording(facts: Vocabulary, currency: str) -> Wording:
 
 def choose_sentence(
     words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None
-) -> Message | None:
+) -> CodedMessage | None:
     """Return the first sentence that fits the row, and for a cause the row's contributions where they are given;
     None where none does."""
     for sentence in words[code, way]:

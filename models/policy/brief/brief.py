@@ -8,7 +8,7 @@ from typing import Any
 
 from kqml.events import KIND_OF_CODE
 from kqml.messages import LANGUAGES, catalogue
-from kqml.messages.coded import Day, KindName, Message, Text, Title, Value
+from kqml.messages.coded import CodedMessage, Day, KindName, Text, Title, Value
 from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.churn.reasons.reasons import Reason
@@ -66,7 +66,9 @@ class BriefWriter:
         self._goals = tuple(Title(item.title) for item in visit.bring_home)
         self._steps = tuple(Title(step.title) for step in visit.steps)
         quiet = company.playbook.limits.quiet_hours
-        self._hours = (Message("plan.brief.hours", {"start": f"{quiet.end:%H:%M}", "end": f"{quiet.start:%H:%M}"}),)
+        self._hours = (
+            CodedMessage("plan.brief.hours", {"start": f"{quiet.end:%H:%M}", "end": f"{quiet.start:%H:%M}"}),
+        )
 
     def write(self, account_id: str, action: str, reasons: Sequence[Reason]) -> Brief:
         """Return the brief of an account; questions, offers and steps depend on whether the action is a meeting or a
@@ -91,54 +93,56 @@ class _Speaker:
     """Composes sentences of a company; `said`: cache by facts."""
 
     company: Company
-    said: dict[Any, Message] = field(default_factory=dict)
+    said: dict[Any, CodedMessage] = field(default_factory=dict)
 
-    def musts(self, rows: Sequence[Record], meets: bool) -> Iterator[Message]:
+    def musts(self, rows: Sequence[Record], meets: bool) -> Iterator[CodedMessage]:
         """Yield a sentence for each required action, and how a complaint is settled: by a visit or without one."""
         yield from (self.must(row) for row in rows)
         if any(row["duty"] == COMPLAINT_VISIT for row in rows):
-            yield Message(f"plan.brief.{'face_to_face' if meets else 'no_visit'}")
+            yield CodedMessage(f"plan.brief.{'face_to_face' if meets else 'no_visit'}")
 
-    def must(self, row: Record) -> Message:
+    def must(self, row: Record) -> CodedMessage:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
         return self._text((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
 
-    def matter(self, row: Record) -> Message:
+    def matter(self, row: Record) -> CodedMessage:
         key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
         return self._text((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
 
-    def talk(self, row: Record) -> Message:
+    def talk(self, row: Record) -> CodedMessage:
         mood = row.get("sentiment")
         sad = mood is not None and mood < 0
         facts = (row["kind"], row["topic"], row["day"], sad)
         return self._text(facts, lambda: self._talk(row, sad))
 
-    def card(self, material: BriefInputs, account_id: str) -> list[Message]:
+    def card(self, material: BriefInputs, account_id: str) -> list[CodedMessage]:
         fields = material.missing(account_id)[:FIELDS_PER_OCCASION]
         return [self._text(("ask", field.name), partial(self._ask, field)) for field in fields]
 
-    def _text(self, facts: Any, say: Callable[[], Message]) -> Message:
+    def _text(self, facts: Any, say: Callable[[], CodedMessage]) -> CodedMessage:
         result = self.said.get(facts)
         if result is None:
             result = self.said[facts] = say()
         return result
 
-    def _must(self, key: str, row: Record) -> Message:
-        return Message(key, {"what": self._duty(row), "day": self._until(row)})
+    def _must(self, key: str, row: Record) -> CodedMessage:
+        return CodedMessage(key, {"what": self._duty(row), "day": self._until(row)})
 
-    def _matter(self, key: str, row: Record) -> Message:
-        return Message(key, {"what": self._duty(row), "topic": _word("topics", row["topic"]), "day": self._until(row)})
+    def _matter(self, key: str, row: Record) -> CodedMessage:
+        return CodedMessage(
+            key, {"what": self._duty(row), "topic": _word("topics", row["topic"]), "day": self._until(row)}
+        )
 
-    def _talk(self, row: Record, sad: bool) -> Message:
+    def _talk(self, row: Record, sad: bool) -> CodedMessage:
         key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
         kind, topic = KindName(KIND_OF_CODE[row["kind"]]), _word("topics", row["topic"])
-        message = Message(key, {"what": kind, "day": Day(row["day"]), "topic": topic})
-        return Message("plan.brief.unhappy", {"talk": message}) if sad else message
+        message = CodedMessage(key, {"what": kind, "day": Day(row["day"]), "topic": topic})
+        return CodedMessage("plan.brief.unhappy", {"talk": message}) if sad else message
 
-    def _ask(self, field: CardField) -> Message:
-        return Message("plan.brief.ask", {"field": Title(field.title)})
+    def _ask(self, field: CardField) -> CodedMessage:
+        return CodedMessage("plan.brief.ask", {"field": Title(field.title)})
 
-    def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[Message]:
+    def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[CodedMessage]:
         """Return the help that answers the raising reasons, with its next stage; completed help is left out."""
         segment, given = (
             self.company.segment_of(material.account_index[account_id]),
@@ -148,23 +152,23 @@ class _Speaker:
         offers = offers_for(playbook, codes, segment, self.company.seasons, given)
         return [self._offer(offer, given.get(offer.name, 0)) for offer in offers[:OFFERED]]
 
-    def _offer(self, offer: HelpOffer, done: int) -> Message:
+    def _offer(self, offer: HelpOffer, done: int) -> CodedMessage:
         stage: dict[str, Value] = {"stage": Title(offer.stages[done]), "number": done + 1, "of": len(offer.stages)}
-        return Message("plan.brief.offer", {"offer": Title(offer.title), **stage})
+        return CodedMessage("plan.brief.offer", {"offer": Title(offer.title), **stage})
 
-    def personal(self, material: BriefInputs, account_id: str) -> list[Message]:
+    def personal(self, material: BriefInputs, account_id: str) -> list[CodedMessage]:
         days = sorted(material.personal.get(account_id, ()), key=lambda personal_day: personal_day[0])
         return [
-            Message(
+            CodedMessage(
                 "plan.brief.personal",
-                {"what": Message(f"playbook.keys.{kind}"), "who": _word("roles", role), "day": Day(when)},
+                {"what": CodedMessage(f"playbook.keys.{kind}"), "who": _word("roles", role), "day": Day(when)},
             )
             for when, kind, role in days
         ]
 
-    def _duty(self, row: Record) -> Message:
+    def _duty(self, row: Record) -> CodedMessage:
         name = row["occasion"] if row["duty"] == "festival" else None
-        return Message(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}")
+        return CodedMessage(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}")
 
     def _is_late(self, row: Record) -> bool:
         return bool(row["state"] == "overdue")
@@ -178,4 +182,4 @@ def _word(part: str, key: str | None) -> Value:
     """Return the catalogue's word; a company's own one as it is."""
     words: Mapping[str, Any] = catalogue("plan", LANGUAGES[0])[part]
     name = key or "unknown"
-    return Message(f"plan.{part}.{name}") if name in words else name
+    return CodedMessage(f"plan.{part}.{name}") if name in words else name

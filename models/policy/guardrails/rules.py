@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.messages.coded import Message
+from kqml.messages.coded import CodedMessage
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.problem import Actions
@@ -95,10 +95,10 @@ def _gift_verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Ver
     yield _Verdict("gift_limit", gift > room, gift, room)
 
 
-def blocking_reason(guarded: GuardrailResult, account: int, action: int) -> Message:
+def blocking_reason(guarded: GuardrailResult, account: int, action: int) -> CodedMessage:
     """Return the sentence of what blocks an action. Raises KeyError where nothing does."""
     rule = int(guarded.rule[account, action])
     if rule == NONE:
         raise KeyError(f"nothing blocks action {action} of account {account}")
     numbers = {"number": float(guarded.number[account, action]), "limit": float(guarded.limit[account, action])}
-    return Message(f"guardrails.{RULES[rule]}", {name: value for name, value in numbers.items() if value == value})
+    return CodedMessage(f"guardrails.{RULES[rule]}", {name: value for name, value in numbers.items() if value == value})

@@ -225,7 +225,7 @@ def overdue(
     ] = None,
     playbook: PlaybookFlag = None,
 ) -> Answer["NotifyOverdueResult"]:
-    """Find overdue duties in the database and queue a webhook message for each new one. Run it nightly.
+    """Find overdue duties in the database and queue webhook messages of up to 200 new ones. Run it nightly.
 
     Duties for birthdays and life events are left out, because their date is personal data.
 

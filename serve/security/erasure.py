@@ -11,7 +11,7 @@ from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import Count
 from serve.database.erasure import CLEARED, PERSONAL_KINDS
 from serve.database.idempotency import delete_old_replies as forget_answers
-from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX
+from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX, OVERDUE_NOTICES
 from serve.security.audit import Actor, AuditEvent, delete_old_events, record_event
 from serve.security.contact_vault import ContactVault, erase_contact
 from serve.security.encryption import Cipher
@@ -120,6 +120,7 @@ def _forget_messages(connection: Connection, before: int) -> int:
     waiting = select(DELIVERIES.c.message_id).where(DELIVERIES.c.next_at.is_not(None))
     old = select(OUTBOX.c.message_id).where(OUTBOX.c.created_at < before, OUTBOX.c.message_id.not_in(waiting))
     connection.execute(delete(DELIVERIES).where(DELIVERIES.c.message_id.in_(old)))
+    connection.execute(delete(OVERDUE_NOTICES).where(OVERDUE_NOTICES.c.noted_at < before))
     return connection.execute(
         delete(OUTBOX).where(OUTBOX.c.created_at < before, OUTBOX.c.message_id.not_in(waiting))
     ).rowcount

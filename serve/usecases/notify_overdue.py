@@ -12,8 +12,9 @@ from kqml.playbook import Playbook
 from serve.database.engine import Database
 from serve.usecases.duty_history import read_duty_history
 from serve.usecases.list_duties import ListDutiesRequest, list_duties
-from serve.webhooks.outbox import enqueue
-from serve.webhooks.overdue import overdue_messages
+from serve.webhooks.message_types import MessageKind
+from serve.webhooks.outbox import enqueue_for, webhooks_by_kind
+from serve.webhooks.overdue import note_overdue, overdue_duties, overdue_messages
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class NotifyOverdueRequest:
 
 @dataclass(frozen=True)
 class NotifyOverdueResult:
-    """How many duties are overdue, how many messages about them were new, at which cutoff."""
+    """How many duties are overdue, how many messages about those not told before were queued, at which cutoff."""
 
     overdue: Count
     enqueued: Count
@@ -34,13 +35,16 @@ class NotifyOverdueResult:
 
 
 def notify_overdue(database: Database, request: NotifyOverdueRequest, now: int) -> NotifyOverdueResult:
-    """Enqueue a message for each overdue duty of the cutoff's week that webhooks were not told of before."""
+    """Enqueue messages of the overdue duties of the cutoff's week for each webhook that was not told of them before."""
     history, rules = read_duty_history(database), request.playbook
     zone = history.dataset.info.time_zone
     cutoff = now if request.cutoff is None else parse_cutoff(request.cutoff, zone)
     last = (moment_of(cutoff, zone) - timedelta(microseconds=1)).date()
     duties = ListDutiesRequest(playbook=rules, period=week(week_name(last)), cutoff=cutoff, personal=False)
-    messages = list(overdue_messages(list_duties(history.inputs_at(rules, cutoff), duties)))
+    overdue = overdue_duties(list_duties(history.inputs_at(rules, cutoff), duties))
+    enqueued = 0
     with database.writing() as connection:
-        fresh = enqueue(connection, messages, now)
-    return NotifyOverdueResult(len(messages), fresh, moment_of(cutoff, zone).isoformat())
+        for webhook in webhooks_by_kind(connection).get(MessageKind.DUTIES_OVERDUE, ()):
+            messages = overdue_messages(webhook, note_overdue(connection, webhook, overdue, now))
+            enqueued += enqueue_for(connection, webhook, messages, now)
+    return NotifyOverdueResult(len(overdue), enqueued, moment_of(cutoff, zone).isoformat())

@@ -1,7 +1,7 @@
 """The messages that webhooks can receive."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ class MessageKind(StrEnum):
     """The types of message."""
 
     BAND_CROSSED = "account.band_crossed"
-    DUTY_OVERDUE = "duty.overdue"
+    DUTIES_OVERDUE = "duties.overdue"
     PLAN_CHANGED = "plan.changed"
     PLAN_CREATED = "plan.created"
 
@@ -44,12 +44,14 @@ def band_crossed(account_id: str, before: str | None, after: str | None, as_of: 
     return Message(MessageKind.BAND_CROSSED, f"{account_id}\0{as_of}\0{model}", data)
 
 
-def duty_overdue(duty: Mapping[str, Any]) -> Message:
-    """Return the message that a duty is overdue; `duty` holds the columns of WHICH. Each is sent once."""
-    return Message(MessageKind.DUTY_OVERDUE, "\0".join(str(duty[name]) for name in WHICH), duty)
+OVERDUE_VERSION = 1
+"""Of the content of `duties.overdue`: grows when a field changes its meaning or goes, not when one is added."""
 
 
-WHICH = ("account_id", "duty", "occasion", "channel", "event_id", "due_by")
+def duties_overdue(occasion: str, duties: Sequence[Mapping[str, Any]], page: int, pages: int) -> Message:
+    """Return the message that these duties are overdue, one page of those found at the same time."""
+    data = {"version": OVERDUE_VERSION, "page": page, "pages": pages, "duties": list(duties)}
+    return Message(MessageKind.DUTIES_OVERDUE, occasion, data)
 
 
 def plan_created(rep_id: str | None, week: str, policy: str, decisions: int, at: int) -> Message:

@@ -22,7 +22,7 @@ from serve.database.tables.decisions import (
 )
 from serve.database.tables.learned import LEARNED
 from serve.database.tables.metadata import METADATA
-from serve.database.tables.webhooks import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.database.tables.webhooks import DELIVERIES, OUTBOX, OVERDUE_NOTICES, WEBHOOKS
 
 __all__ = [
     "ACCOUNTS",
@@ -45,6 +45,7 @@ __all__ = [
     "LOGIN_ATTEMPTS",
     "METADATA",
     "OUTBOX",
+    "OVERDUE_NOTICES",
     "REPS",
     "REVIEWS",
     "SCORES",

@@ -41,3 +41,12 @@ DELIVERIES = Table(
 """One message on its way to one webhook. `next_at` is null once delivered or dead; `fault`: why the last try failed."""
 
 Index("ix_deliveries_next_at", DELIVERIES.c.next_at)
+
+OVERDUE_NOTICES = Table(
+    "overdue_notices",
+    METADATA,
+    Column("webhook_id", PLAIN_TEXT, ForeignKey("webhooks.webhook_id"), primary_key=True),
+    words("duty", primary_key=True),
+    instant("noted_at", nullable=False, index=True),
+)
+"""The overdue duties that a webhook was told of. `duty`: a fingerprint."""

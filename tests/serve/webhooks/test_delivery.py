@@ -24,7 +24,7 @@ from serve.webhooks.dispatcher import (
     claim,
     pause_after,
 )
-from serve.webhooks.message_types import MessageKind, band_crossed, duty_overdue, plan_created
+from serve.webhooks.message_types import MessageKind, band_crossed, duties_overdue, plan_created
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.records import (
     NewWebhook,
@@ -46,7 +46,8 @@ PLAN = plan_created("r1", "2024-W12", "p1", 40, NOW)
 
 def late(account, due_by):
     which = {"duty": "promise", "occasion": None, "channel": None, "event_id": None}
-    return duty_overdue({"account_id": account, "due_by": due_by, "rep_id": "r1", "must": True, **which})
+    duty = {"account_id": account, "due_by": due_by, "rep_id": "r1", "must": True, **which}
+    return duties_overdue(f"{account} {due_by}", [duty], 1, 1)
 
 
 ENDS = ("waiting", "delivered", "dead")
@@ -69,7 +70,7 @@ def dispatcher(database, cipher, clock, logged):
 
 @pytest.fixture
 def webhook(database, cipher, receiver):
-    wish = NewWebhook(receiver.url, frozenset({MessageKind.BAND_CROSSED, MessageKind.DUTY_OVERDUE}), "test")
+    wish = NewWebhook(receiver.url, frozenset({MessageKind.BAND_CROSSED, MessageKind.DUTIES_OVERDUE}), "test")
     with database.writing() as connection:
         return add_webhook(connection, cipher, wish, NOW)
 
@@ -241,7 +242,7 @@ def test_two_receivers_fail_on_their_own(database, cipher, dispatcher, webhook, 
 
 def test_a_receiver_that_hangs_holds_no_other_up(database, cipher, webhook, receiver, clock, logged):
     with database.writing() as connection:
-        hanging = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTY_OVERDUE}), "test")
+        hanging = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTIES_OVERDUE}), "test")
         name = add_webhook(connection, cipher, hanging, NOW).webhook_id
     released, real = Event(), WebhookSender(AllowedNetworks(loopback=True))
 
@@ -264,7 +265,7 @@ def test_a_receiver_that_hangs_holds_no_other_up(database, cipher, webhook, rece
 
 def test_a_webhook_whose_attempts_all_fail_rests_and_is_probed(database, cipher, receiver, clock, logged):
     with database.writing() as connection:
-        dead_end = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTY_OVERDUE}), "test")
+        dead_end = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTIES_OVERDUE}), "test")
         add_webhook(connection, cipher, dead_end, NOW)
     attempted = []
 

@@ -8,11 +8,19 @@ import pytest
 from security_company import DECISION, NOW
 from sqlalchemy import select
 
+from kqml.calendar.business_time import DAY_US
+from kqml.dataset.tables import SCHEMAS
 from kqml.duties import SCHEMA
+from kqml.playbook import read_playbook
+from serve.database.accounts import put_accounts
+from serve.database.dataset_info import initialise_info
+from serve.database.events import add_events
 from serve.database.tables import DECISIONS, OUTBOX
+from serve.database.territory import EVERYWHERE
+from serve.usecases.notify_overdue import NotifyOverdueRequest, notify_overdue
 from serve.usecases.plan_records import store_plan
 from serve.webhooks.message_types import MessageKind
-from serve.webhooks.overdue import overdue_messages
+from serve.webhooks.overdue import note_overdue, overdue_duties, overdue_messages
 from serve.webhooks.records import NewWebhook, add_webhook
 
 DUE = datetime(2024, 3, 1, tzinfo=UTC)
@@ -30,20 +38,53 @@ def table(*rows):
 
 
 def test_an_overdue_duty_is_told_with_what_tells_it_from_others():
-    calls, visits = overdue_messages(
-        table({"duty": "cadence", "channel": "call"}, {"duty": "cadence", "channel": "visit"})
-    )
-    assert calls.message_id != visits.message_id
-    assert dict(calls.data) == {
-        "account_id": "a1",
-        "rep_id": "r1",
-        "duty": "cadence",
-        "occasion": None,
-        "channel": "call",
-        "event_id": None,
-        "due_by": "2024-03-01T00:00:00+00:00",
-        "must": True,
+    (message,) = overdue_messages("w", overdue_duties(table({"duty": "cadence", "channel": "call"})))
+    assert json.loads(message.payload(NOW)) == {
+        "type": "duties.overdue",
+        "timestamp": "2024-03-20T00:00:00+00:00",
+        "data": {
+            "version": 1,
+            "page": 1,
+            "pages": 1,
+            "duties": [
+                {
+                    "account_id": "a1",
+                    "rep_id": "r1",
+                    "duty": "cadence",
+                    "occasion": None,
+                    "channel": "call",
+                    "event_id": None,
+                    "due_by": "2024-03-01T00:00:00+00:00",
+                    "must": True,
+                }
+            ],
+        },
     }
+
+
+def test_many_overdue_duties_come_in_pages_by_rep_and_account():
+    rows = [{"duty": "promise", "account_id": f"a{number:04}", "rep_id": f"r{number % 3}"} for number in range(1514)]
+    messages = overdue_messages("w", overdue_duties(table(*rows)))
+
+    pages = [message.data for message in messages]
+    assert [(page["page"], page["pages"], len(page["duties"])) for page in pages] == [
+        *((number, 8, 200) for number in range(1, 8)),
+        (8, 8, 114),
+    ]
+    told = [(duty["rep_id"], duty["account_id"]) for page in pages for duty in page["duties"]]
+    assert told == sorted((row["rep_id"], row["account_id"]) for row in rows)
+    assert len({message.message_id for message in messages}) == 8
+
+
+def test_a_webhook_is_told_of_a_duty_once_whatever_others_were_told(database, cipher):
+    first, second = (overdue_duties(table({"duty": "promise", "channel": name})) for name in ("call", "visit"))
+    with database.writing() as connection:
+        wish = NewWebhook("https://x.example", frozenset({MessageKind.DUTIES_OVERDUE}), "t")
+        one, other = (add_webhook(connection, cipher, wish, NOW).webhook_id for _ in range(2))
+        assert note_overdue(connection, one, first, NOW) == first
+        assert note_overdue(connection, one, first + second, NOW) == second
+        assert note_overdue(connection, one, first + second, NOW) == []
+        assert note_overdue(connection, other, first + second, NOW) == first + second
 
 
 @pytest.mark.parametrize(
@@ -59,7 +100,7 @@ def test_an_overdue_duty_is_told_with_what_tells_it_from_others():
     ],
 )
 def test_what_is_personal_not_late_or_of_no_account_is_not_told(row):
-    assert list(overdue_messages(table(row))) == []
+    assert overdue_duties(table(row)) == []
 
 
 def test_a_plan_is_kept_and_told_per_rep_and_week(database, cipher):
@@ -79,3 +120,35 @@ def test_a_plan_is_kept_and_told_per_rep_and_week(database, cipher):
         ("r1", "2024-W12", 2),
         ("r2", "2024-W12", 1),
     ]
+
+
+def test_the_nightly_command_tells_of_new_overdue_duties_once(database, cipher):
+    promises = [
+        {
+            **dict.fromkeys(SCHEMAS["events"].names),
+            "event_id": f"p{number}",
+            "account_id": "a1",
+            "kind": "promise_made",
+            "occurred_at": NOW - 20 * DAY_US,
+            "known_at": NOW - 20 * DAY_US,
+            "due_at": NOW - DAY_US + number,
+        }
+        for number in range(3)
+    ]
+    account = {**dict.fromkeys(SCHEMAS["accounts"].names), "account_id": "a1", "owner_rep_id": "r1"}
+    with database.writing() as connection:
+        initialise_info(connection, "UTC")
+        put_accounts(connection, [account], NOW, EVERYWHERE)
+        add_events(connection, promises, NOW, EVERYWHERE)
+        wish = NewWebhook("https://x.example", frozenset({MessageKind.DUTIES_OVERDUE}), "t")
+        add_webhook(connection, cipher, wish, NOW)
+
+    question = NotifyOverdueRequest(read_playbook(), None)
+    results = [notify_overdue(database, question, NOW + step) for step in (0, 1)]
+
+    assert [result.enqueued for result in results] == [1, 0]
+    assert results[0].overdue >= 3
+    with database.reading() as connection:
+        (payload,) = connection.execute(select(OUTBOX.c.payload)).scalars()
+    events = [duty["event_id"] for duty in json.loads(payload)["data"]["duties"] if duty["duty"] == "promise"]
+    assert sorted(events) == ["p0", "p1", "p2"]

@@ -403,6 +403,18 @@ def _deliveries() -> None:
     op.create_index("ix_deliveries_next_at", "deliveries", ["next_at"], unique=False)
 
 
+def _overdue_notices() -> None:
+    op.create_table(
+        "overdue_notices",
+        sa.Column("webhook_id", TEXT, nullable=False),
+        sa.Column("duty", TEXT, nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.webhook_id"], name="fk_overdue_notices_webhook_id"),
+        sa.PrimaryKeyConstraint("webhook_id", "duty", name="pk_overdue_notices"),
+    )
+    op.create_index("ix_overdue_notices_noted_at", "overdue_notices", ["noted_at"], unique=False)
+
+
 def _contact_keys() -> None:
     op.create_table(
         "contact_keys",
@@ -477,6 +489,7 @@ TABLES = {
     "outbox": _outbox,
     "webhooks": _webhooks,
     "deliveries": _deliveries,
+    "overdue_notices": _overdue_notices,
     "contact_keys": _contact_keys,
     "duties_declared": _duties_declared,
     "learned": _learned,

@@ -13,6 +13,7 @@ import httpx
 import orjson
 import pytest
 from conftest import require
+from generated_clients import PYTHON, are_installed, generate_python, run_generator
 from service_process import start_service, wait_for
 
 from models.churn.bundle import load_bundle
@@ -20,9 +21,6 @@ from models.registry.served_pointer import ServedPointer, write_pointer
 from serve.http.openapi import EXAMPLES, read_examples
 
 HERE = Path(__file__).parent
-CLIENTS = Path(__file__).parents[3] / ".clients"
-PYTHON = CLIENTS / "python" / "bin" / "python"
-TYPESCRIPT = CLIENTS / "typescript"
 STRICT = ("--strict", "--exactOptionalPropertyTypes", "--noEmit", "--target", "es2022", "--moduleResolution", "bundler")
 CALLED = {
     "show_health": [200, "Health"],
@@ -44,7 +42,7 @@ CALLED = {
 
 @pytest.fixture(scope="module", autouse=True)
 def clients() -> None:
-    require("clients", any(CLIENTS.glob("ready-*")), "run `make clients`")
+    require("clients", are_installed(), "run `make clients`")
 
 
 @pytest.fixture
@@ -52,20 +50,6 @@ def document(client, tmp_path: Path) -> Path:
     file = tmp_path / "openapi.json"
     file.write_bytes(client.get("/openapi.json").content)
     return file
-
-
-def run(*words: object, **environment: str) -> str:
-    done = subprocess.run(
-        list(map(str, words)), cwd=TYPESCRIPT, env={**os.environ, **environment}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def generate_python(document: Path, folder: Path) -> str:
-    words = ["generate", "--path", document, "--output-path", folder, "--meta", "none"]
-    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
-    return run(PYTHON, "-m", "openapi_python_client", *words, PATH=path)
 
 
 def test_the_python_client_has_every_operation(document, tmp_path):
@@ -85,11 +69,11 @@ def test_every_module_of_the_python_client_can_be_imported(document, tmp_path):
 
     names = [".".join(file.relative_to(tmp_path).with_suffix("").parts) for file in folder.rglob("*.py")]
     assert len(names) > 100
-    run(PYTHON, "-W", "error", "-c", "\n".join(f"import {name}" for name in names), PYTHONPATH=str(tmp_path))
+    run_generator(PYTHON, "-W", "error", "-c", "\n".join(f"import {name}" for name in names), PYTHONPATH=str(tmp_path))
 
 
 def test_the_typescript_types_take_every_example_of_a_body(document, tmp_path):
-    run("node", "node_modules/openapi-typescript/bin/cli.js", document, "-o", tmp_path / "schema.ts")
+    run_generator("node", "node_modules/openapi-typescript/bin/cli.js", document, "-o", tmp_path / "schema.ts")
     lines = ['import type { components } from "./schema";']
     for number, (schema, example) in enumerate(EXAMPLES.items()):
         for name, shown in read_examples(example).items():
@@ -99,11 +83,14 @@ def test_the_typescript_types_take_every_example_of_a_body(document, tmp_path):
     (tmp_path / "bodies.ts").write_text("\n".join(lines))
 
     assert len(lines) > 20
-    assert run("node", "node_modules/typescript/bin/tsc", *STRICT, "--module", "esnext", tmp_path / "bodies.ts") == ""
+    assert (
+        run_generator("node", "node_modules/typescript/bin/tsc", *STRICT, "--module", "esnext", tmp_path / "bodies.ts")
+        == ""
+    )
 
 
 def test_the_linter_of_documents_has_no_complaint(document):
-    assert run("node", HERE / "lint.mjs", document) == ""
+    assert run_generator("node", HERE / "lint.mjs", document) == ""
 
 
 @pytest.fixture
@@ -137,5 +124,5 @@ def test_a_service_answers_the_calls_of_the_python_client(service, tmp_path):
     document.write_bytes(httpx.get(f"{url}/openapi.json").content)
     generate_python(document, tmp_path / "kqml_generated")
 
-    said = run(PYTHON, HERE / "calls.py", url, key, PYTHONPATH=str(tmp_path))
+    said = run_generator(PYTHON, HERE / "calls.py", url, key, PYTHONPATH=str(tmp_path))
     assert json.loads(said) == CALLED

@@ -13,7 +13,7 @@ from kqml.calendar.business_time import local_midnight
 from kqml.dataset.folder import Dataset
 from kqml.dataset.tables import INSTANT
 from models.policy.allocation.cadence import no_floors
-from models.policy.allocation.problem import NOT_BOOKED, RESOURCES, WAIT, Floats, Indices
+from models.policy.allocation.problem import NOT_BOOKED, RESOURCES, WAIT, Flags, Floats, Indices
 from models.policy.exploration.week import decide_week
 from models.policy.planning.assessment import Sink
 from models.policy.planning.company import Company, capacities, read_company
@@ -80,10 +80,23 @@ def plan_next_actions(
     assessed = assess_company(company, request, sink)
     rejected, top = rejected_actions(company, request), assessed.learned.top
     options = week_options(company, assessed.assessment, rejected, assessed.objecting, top)
-    room = _room(company, so_far)
+    room = remaining_hours(company, so_far)
     plan = _decide(options, room, so_far)
     left_out = assessed.objecting & plan.situation.active & (company.owner >= 0)
     return NextActionsPlan(PlannedWeek(plan, assessed.learned, left_out), _urgency(plan), room)
+
+
+def remaining_hours(company: Company, so_far: WeekSoFar) -> Floats:
+    """Return n × RESOURCES: the capacity of each account's rep in the rest of the week less what the rep's other
+    accounts take, at least 0."""
+    capacity = np.vstack([capacities(company, company.today), np.zeros(len(RESOURCES))])[company.owner]
+    others = [so_far.taken.get(name, (0.0, 0.0, 0.0)) for name in company.account_ids.tolist()]
+    return np.asarray(np.maximum(capacity - np.array(others).reshape(capacity.shape), 0.0), dtype=np.float64)
+
+
+def actions_that_fit(plan: WeekPlan, hours: Floats) -> Flags:
+    """Return n × K: the allowed actions that fit into the remaining hours (n × RESOURCES)."""
+    return np.asarray((plan.problem.cost <= hours[:, None]).all(axis=2) & plan.problem.allowed, dtype=bool)
 
 
 def _decide(options: WeekOptions, room: Floats, so_far: WeekSoFar) -> WeekPlan:
@@ -147,13 +160,6 @@ def _is_met(options: WeekOptions, index: int, action: int) -> bool:
     """Return whether the contacts of an action have happened in the week, whoever reported them."""
     brings = options.problem.actions.contacts[action]
     return bool((brings > 0).any() and (options.situation.week[index] >= brings).all())
-
-
-def _room(company: Company, so_far: WeekSoFar) -> Floats:
-    """n × RESOURCES: the rep's capacity in the rest of the week less what its other accounts take, at least 0."""
-    capacity = np.vstack([capacities(company, company.today), np.zeros(len(RESOURCES))])[company.owner]
-    others = [so_far.taken.get(name, (0.0, 0.0, 0.0)) for name in company.account_ids.tolist()]
-    return np.asarray(np.maximum(capacity - np.array(others).reshape(capacity.shape), 0.0), dtype=np.float64)
 
 
 def _urgency(plan: WeekPlan) -> NDArray[np.object_]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, BinaryIO, Self, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -109,6 +109,11 @@ class Client:
         """Yield the newest stored score of each account as they were stored. Filters: `account`, `rep`, `tier`,
         `segment`, `region`, `band`, `changed_since`; order: `sort`; `language` of the reasons."""
         return cast(Iterator[StoredScore], self._pages("/v1/scores", "scores", question))
+
+    def export(self, table: str, target: BinaryIO, **question: str | Sequence[str]) -> int:
+        """Write an export (`scores`, or `plans` of a `week`) to an open file as it arrives; return how many bytes.
+        `format`: csv or parquet; filters as of the lists."""
+        return self._sender.download(f"/v1/exports/{table}", question, target)
 
     def reps(self, **question: str | Sequence[str]) -> Iterator[Rep]:
         """Yield the reps that the key may see."""

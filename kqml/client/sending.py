@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -74,6 +74,15 @@ class Sender:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
         """Return the response to a GET. Raises ApiProblem, Unreachable."""
         return self._send(self.http.build_request("GET", path, params=params))
+
+    def download(self, path: str, params: Mapping[str, Any], target: BinaryIO) -> int:
+        """Write the body of a GET to an open file as it arrives; return how many bytes. A connection that breaks within
+        the body raises httpx.TransportError: what was written is not whole. Raises ApiProblem."""
+        with self.http.stream("GET", path, params=params) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                _checked(answer)
+            return sum(target.write(chunk) for chunk in answer.iter_bytes())
 
     def send(
         self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,10 +17,11 @@ and `kqml import` removes it from ids again."""
 
 
 class CsvWriter:
-    """Writes tables of one schema to a CSV file, part by part."""
+    """Writes tables of one schema to a CSV file, part by part; a file that is given open stays open."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._file = path.open("wb")
+    def __init__(self, target: Path | BinaryIO, schema: pa.Schema) -> None:
+        self._owned = isinstance(target, Path)
+        self._file = target.open("wb") if isinstance(target, Path) else target
         self._file.write(BYTE_ORDER_MARK)
         self._writer = pa_csv.CSVWriter(self._file, pa.schema([_plain_field(field) for field in schema]))
 
@@ -31,7 +32,8 @@ class CsvWriter:
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
-        self._file.close()
+        if self._owned:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, exists, select, tuple_
 
 from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS
 from serve.database.territory import Territory
@@ -52,7 +52,7 @@ def list_decisions(connection: Connection, listing: DecisionListing, territory: 
     """Return at most `limit` decisions about accounts of the territory that do not object, each with its latest state
     (`state`, `at`, `action`, `changed_at`) and the `reason` of its first."""
     key = (DECISION_STATES.c.known_at, DECISION_STATES.c.decision_id)
-    request = _decisions_with_latest_state().where(territory.of_accounts(), ACCOUNTS.c.objected_at.is_(None))
+    request = decisions_with_latest_state().where(territory.of_accounts(), ACCOUNTS.c.objected_at.is_(None))
     for name, values in listing.filters.items():
         request = request.where(FILTERS[name].in_(values))
     if listing.changed_since is not None:
@@ -64,8 +64,8 @@ def list_decisions(connection: Connection, listing: DecisionListing, territory: 
     return [dict(row) for row in connection.execute(request.limit(listing.limit)).mappings()]
 
 
-def _decisions_with_latest_state() -> Any:
-    """The query of decisions with the last of their states: the one that no state follows.
+def decisions_with_latest_state() -> Select[Any]:
+    """Return the query of decisions with the last of their states: the one that no state follows.
 
     Reading states in the order of `known_at` and leaving out those that have a successor needs no table of latest
     states beside the append-only one; both look-ups are by an index.

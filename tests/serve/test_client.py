@@ -1,5 +1,6 @@
 """The Python client against the app: what it sends, how often, what it makes of answers."""
 
+import io
 import random
 from collections.abc import Callable
 
@@ -25,7 +26,8 @@ def bridge(app: TestClient) -> Handler:
     def answer(request: httpx.Request) -> httpx.Response:
         headers = {name: value for name, value in request.headers.items() if name != "host"}
         got = app.request(request.method, request.url.raw_path.decode(), content=request.read(), headers=headers)
-        return httpx.Response(got.status_code, headers=got.headers, content=got.content)
+        plain = {name: value for name, value in got.headers.items() if name != "content-encoding"}
+        return httpx.Response(got.status_code, headers=plain, content=got.content)
 
     return answer
 
@@ -181,3 +183,16 @@ def test_decisions_are_listed_as_they_change(kqml: Client) -> None:
     assert {one["decision_id"]: one["state"] for one in listed} == dict.fromkeys(names, "recommended") | {
         names[0]: "accepted"
     }
+
+
+def test_an_export_is_written_to_a_file(kqml: Client) -> None:
+    list(kqml.put_accounts([{"account_id": "S-1", "tier": "A", "owner_rep_id": "R-1"}]))
+    week = kqml.recommend(rep_id="R-1")["week"]
+    file = io.BytesIO()
+
+    size = kqml.export("plans", file, week=week)
+
+    assert size == len(file.getvalue())
+    assert b'"S-1"' in file.getvalue()
+    with pytest.raises(ApiProblem, match="404 not-found"):
+        kqml.export("secrets", file)

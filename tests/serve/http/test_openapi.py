@@ -46,6 +46,8 @@ REQUESTS = [
     ("/v1/decisions/{decision_id}", "GET", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),
+    ("/v1/exports/scores", "GET", POSITIVE),
+    ("/v1/exports/plans", "GET", POSITIVE),
     ("/v1/model", "GET", POSITIVE),
     ("/healthz", "GET", POSITIVE),
     ("/readyz", "GET", POSITIVE),

@@ -18,6 +18,7 @@ IDS = re.compile(r"^([acdver])\d$")
 WITH_IDS = [name for name in RULES if "{" in name or SAMPLES[name].json not in (None, {})]
 READS = [name for name in WITH_IDS if name.startswith("GET") or name == "POST /v1/scores"]
 HOLDING_ACCOUNTS = ("GET /v1/accounts", "GET /v1/decisions", "GET /v1/reps", "GET /v1/reviews", "GET /v1/scores")
+EXPORTS = ("GET /v1/exports/plans", "GET /v1/exports/scores")
 LISTS = [name for name in RULES if name in HOLDING_ACCOUNTS]
 UPSERTS = {
     "POST /v1/accounts",
@@ -116,6 +117,15 @@ def test_lists_hold_the_territory_only(client, company):
             seen = {number for number in SEEN[who] if letter == "a" or number != NOBODYS}
             answer = ask(client, name, SAMPLES[name], session)
             assert set(re.findall(rf'"{letter}(\d)"', answer.text)) == seen, (who, name)
+
+
+def test_exports_hold_the_territory_only(client, company):
+    for who in WHO:
+        session = logged_in(company.session(company.user(*who)))
+        for name in [name for name in EXPORTS if RULES[name] in SCOPES_OF[who[0]]]:
+            answer = ask(client, name, SAMPLES[name], session)
+            assert answer.status_code == 200, answer.text
+            assert set(re.findall(r'"a(\d)"', answer.text)) == SEEN[who], (who, name)
 
 
 def test_a_filter_does_not_open_the_territory(client, company):

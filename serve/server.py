@@ -20,6 +20,7 @@ from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_requ
 from serve.http.request_bodies import error_text
 from serve.http.request_middleware import REQUEST_ID, Envelope
 from serve.http.routes import (
+    account_grades,
     account_history,
     accounts,
     administration,
@@ -48,7 +49,7 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: churn scores with reasons, and recommended actions."
 VERSION = "1"
-ABOUT_ACCOUNTS = (scores, stored_scores, accounts, account_history, contacts, reps, plans, events)
+ABOUT_ACCOUNTS = (scores, stored_scores, accounts, account_history, account_grades, contacts, reps, plans, events)
 ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports)
 ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

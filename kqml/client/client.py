@@ -12,6 +12,7 @@ from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.decisions import ListedDecision, Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
+from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, RelationshipReport
 from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
 from kqml.contract.recommendations import Recommendations
@@ -109,6 +110,20 @@ class Client:
         """Yield the newest stored score of each account as they were stored. Filters: `account`, `rep`, `tier`,
         `segment`, `region`, `band`, `changed_since`; order: `sort`; `language` of the reasons."""
         return cast(Iterator[StoredScore], self._pages("/v1/scores", "scores", question))
+
+    def grades(self, account_id: str, **question: str) -> AccountGradeReport:
+        """Return the grades of an account, of the trailing year and of past `quarters`, or `as_of` a time."""
+        return cast(AccountGradeReport, self._sender.get(f"{_path('accounts', account_id)}/grades", question).json())
+
+    def relationship(self, account_id: str, **question: str) -> RelationshipReport:
+        """Return the depth of the relationship with an account, or `as_of` an earlier instant."""
+        path = f"{_path('accounts', account_id)}/relationship"
+        return cast(RelationshipReport, self._sender.get(path, question).json())
+
+    def emotional_account(self, account_id: str, **question: str) -> Iterator[EmotionalEntryLine]:
+        """Yield the entries of the emotional account, the newest first."""
+        path = f"{_path('accounts', account_id)}/emotional-account"
+        return cast(Iterator[EmotionalEntryLine], self._pages(path, "entries", question))
 
     def export(self, table: str, target: BinaryIO, **question: str | Sequence[str]) -> int:
         """Write an export (`scores`, or `plans` of a `week`) to an open file as it arrives; return how many bytes.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from serve.database.records import StoredRecord, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
@@ -48,6 +48,12 @@ def list_contacts(
     if after is not None:
         request = request.where(CONTACTS.c.contact_id > after)
     return vault.open(connection, [dict(row) for row in connection.execute(request).mappings()])
+
+
+def count_contacts(connection: Connection, account_id: str) -> int:
+    """Return how many contacts of an account are stored and not erased."""
+    known = CONTACTS.c.account_id == account_id, CONTACTS.c.erased_at.is_(None)
+    return int(connection.execute(select(func.count()).select_from(CONTACTS).where(*known)).scalar_one())
 
 
 def _faults(

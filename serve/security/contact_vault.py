@@ -71,6 +71,28 @@ class MaskingVault:
         return [mask_contact(row) for row in rows]
 
 
+@dataclass(frozen=True)
+class PresenceVault:
+    """Shows which personal fields are filled in, not what they say; keys of `attributes` are not seen."""
+
+    def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
+        """Raise: such a record must not be stored."""
+        raise NotImplementedError
+
+    def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the rows with a mark in each personal field that has a value."""
+        return [{str(name): _presence(str(name), value) for name, value in row.items()} for row in rows]
+
+
+def _presence(name: str, value: Any) -> Any:
+    if name not in PERSONAL or value is None:
+        return value
+    return None if name == "attributes" else FILLED
+
+
+FILLED = "•"
+
+
 def mask_contact(row: Row) -> dict[str, Any]:
     """Return the row without personal fields."""
     return {str(name): None if name in PERSONAL else value for name, value in row.items()}

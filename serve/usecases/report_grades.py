@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from features.cutoffs import default_cutoff, parse_cutoff
 from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import Count, Moment, PlaybookVersion, Probability, SchemaKeyword
+from kqml.contract.grades import LocalisedTitle
 from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.grades import periods
@@ -57,13 +58,6 @@ class PeriodGrades:
     counts: Mapping[CountedColumn, Mapping[str, Count]]
     relationship_score: Probability | None
     card_complete: Probability | None
-
-
-class LocalisedTitle(TypedDict):
-    """A title by language."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True)

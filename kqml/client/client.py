@@ -177,7 +177,8 @@ class Client:
         return cast(Receipt, self._sender.get(_path("decisions", decision_id)).json())
 
     def record_status(self, decision_id: str, state: str, **text: Any) -> StatusTaken:
-        """Record the next state of a decision, with `at`, `action`, `reason`, `verified`, `outcome` as it requires."""
+        """Record the next state of a decision, with `at`, `action`, `reason`, `verified`, `outcome` as it requires,
+        with `done` a `report` of what happened."""
         path = f"{_path('decisions', decision_id)}/status"
         return cast(StatusTaken, self._send("POST", path, {"state": state, **text}))
 

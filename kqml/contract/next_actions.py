@@ -8,6 +8,7 @@ from kqml.bands import Band
 from kqml.contract.claims import ClaimedMoney
 from kqml.contract.decisions import WeekDecision
 from kqml.contract.fields import Moment, Probability
+from kqml.contract.notes import ContactNote
 from kqml.contract.scores import ModelRef, ReasonOut
 
 Urgency = Literal["today", "this_week", "can_wait"]
@@ -52,7 +53,7 @@ class NextAction(TypedDict):
     `value`: as of alternatives. `evidence`: whether effects are `learned`, else why not. `probability`: with which the
     action was chosen, null where the week's decision stands. `rep`, `decision`: null where there is none, and for a
     history in the request, whose rep's week is not known. `decision_id`: of the decision that the request stored, or
-    that was stored already; null in a preview."""
+    that was stored already; null in a preview. `notes`: of the last contacts, without their personal parts."""
 
     account_id: str
     churn_probability: Probability | None
@@ -67,6 +68,7 @@ class NextAction(TypedDict):
     evidence: CodedText | None
     probability: Probability | None
     brief: dict[str, Any] | None
+    notes: list[ContactNote]
     alternatives: list[Alternative]
     blocked: list[BlockedAction]
     rep: RepHours | None

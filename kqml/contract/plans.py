@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from kqml.contract.decisions import DecisionStatus
 from kqml.contract.fields import Moment
+from kqml.contract.notes import ContactNote
 
 
 class StoredDecision(TypedDict):
@@ -28,10 +29,12 @@ class StoredDecision(TypedDict):
 
 
 class PlannedDecision(StoredDecision):
-    """One decision of a week. `next`: the states that may follow; `brief`: from the plan, null where it has none."""
+    """One decision of a week. `next`: the states that may follow; `brief`: from the plan, null where it has none;
+    `notes`: of the last contacts with the account, the newest first."""
 
     next: list[DecisionStatus]
     brief: Any
+    notes: list[ContactNote]
 
 
 class RepPlan(TypedDict):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func
 
 from kqml.calendar.business_time import DAY_US
 from models.uplift.decision_log import DECISION_COLUMNS, DecisionLog
+from serve.database.decisions import EVENT_RETRACTED
 from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS
 
 MOST_ROWS = 1_000_000
@@ -93,7 +94,7 @@ def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.D
     joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
     request = select(*(DECISION_STATES.c[name] for name in STATE_COLUMNS)).select_from(joined)
     known = DECISION_STATES.c.known_at < before
-    ordered = request.where(chosen, known, DECISION_STATES.c.state.in_(TELLING)).order_by(
+    ordered = request.where(chosen, known, DECISION_STATES.c.state.in_(TELLING), ~_taken_back(before)).order_by(
         DECISION_STATES.c.decision_id, DECISION_STATES.c.number
     )
     states = _frame(connection, ordered, STATE_COLUMNS)
@@ -101,6 +102,13 @@ def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.D
     action = states["action"].where(states["action"].notna(), assigned)
     confirmed = states["decision_id"].isin(states.loc[states["state"] == "verified", "decision_id"])
     return states.assign(action=action, verified=states["verified"].where(~confirmed, True))
+
+
+def _taken_back(before: int) -> ColumnElement[bool]:
+    """Return whether a state came before the retraction of the contact that carried out its decision."""
+    later = DECISION_STATES.alias("later")
+    of_same = later.c.decision_id == DECISION_STATES.c.decision_id, later.c.number > DECISION_STATES.c.number
+    return exists(select(1).where(*of_same, later.c.reason == EVENT_RETRACTED, later.c.known_at < before))
 
 
 def _frame(connection: Connection, request: Any, columns: Sequence[str]) -> pd.DataFrame:

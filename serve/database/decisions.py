@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, insert, select
 
 from serve.database.tables import DECISION_STATES, DECISIONS
 from serve.database.territory import Territory
@@ -24,6 +24,9 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 """State → the states that may be reported next. A visit may be rescheduled or still be rejected with a reason; an
 outcome may be measured for rejected actions too. The service itself withdraws decisions that are OPEN; whoever carries
 one out all the same reports it as done."""
+
+EVENT_RETRACTED = "event_retracted"
+"""The reason of the state to which a decision returns whose contact was retracted."""
 
 OPEN = ("recommended", "accepted", "scheduled")
 """States of a decision whose action is still to be done."""
@@ -71,11 +74,10 @@ def withdraw_decisions(connection: Connection, ids: Sequence[str], reason: str, 
     `serve.usecases.week_changes`."""
     withdrawn = []
     for decision_id in ids:
-        connection.execute(_locked(decision_id))
+        lock_decision(connection, decision_id)
         states = read_states(connection, decision_id)
         if states and states[-1]["state"] in OPEN:
-            row = {"state": "withdrawn", "at": now, "reason": reason, "by": by}
-            _append(connection, decision_id, row, len(states), now)
+            append_state(connection, decision_id, {"state": "withdrawn", "at": now, "reason": reason, "by": by}, now)
             withdrawn.append(decision_id)
     return withdrawn
 
@@ -97,19 +99,23 @@ def read_states(connection: Connection, decision_id: str) -> list[Row]:
 
 def add_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:
     """Append a state to an existing decision; return its row. Raises IllegalTransition."""
-    connection.execute(_locked(decision_id))
+    lock_decision(connection, decision_id)
     states = read_states(connection, decision_id)
     present = states[-1]["state"] if states else FIRST
     if state["state"] not in FOLLOWS[present]:
         raise IllegalTransition(present, state["state"])
-    return _append(connection, decision_id, state, len(states), now)
+    return append_state(connection, decision_id, state, now)
 
 
-def _locked(decision_id: str) -> Select[tuple[str]]:
-    return select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update()
+def lock_decision(connection: Connection, decision_id: str) -> None:
+    """Let other transactions that change the states of a decision wait; SQLite has one writer anyway."""
+    locked = select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update()
+    connection.execute(locked)
 
 
-def _append(connection: Connection, decision_id: str, state: Row, number: int, now: int) -> Row:
+def append_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:
+    """Append a state of the service's own to a decision, whatever its present state; return its row."""
+    number = len(read_states(connection, decision_id))
     empty = dict.fromkeys(column.name for column in DECISION_STATES.columns)
     row = {**empty, **state, "decision_id": decision_id, "number": number, "known_at": now}
     connection.execute(insert(DECISION_STATES), row)

@@ -58,6 +58,21 @@ class ContactVault:
         return [_each(row, _open, keys) for row in rows]
 
 
+def seal_note(connection: Connection, cipher: Cipher, contact_id: str, note_id: str, plain: str) -> str:
+    """Return a note about a contact, encrypted with the contact's key."""
+    keys = _keys(connection, cipher, [contact_id], make=True)
+    return _seal(plain, f"{contact_id}.notes.{note_id}", keys[contact_id])
+
+
+def open_notes(connection: Connection, cipher: Cipher, notes: Sequence[tuple[str, str, str]]) -> list[str | None]:
+    """Return notes (contact id, note id, encrypted text) decrypted; None where the contact's key was destroyed."""
+    keys = _keys(connection, cipher, [contact for contact, _, _ in notes])
+    return [
+        _open(encrypted, f"{contact}.notes.{note}", keys[contact]) if contact in keys else None
+        for contact, note, encrypted in notes
+    ]
+
+
 @dataclass(frozen=True)
 class MaskingVault:
     """Decrypts nothing: for readers of contacts that need no personal fields."""

@@ -9,11 +9,12 @@ from typing_extensions import TypedDict
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import Count
+from serve.database.contact_reports import clear_personal_notes, notes_about
 from serve.database.erasure import CLEARED, PERSONAL_KINDS
 from serve.database.idempotency import delete_old_replies as forget_answers
 from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX, OVERDUE_NOTICES
 from serve.security.audit import Actor, AuditEvent, delete_old_events, record_event
-from serve.security.contact_vault import ContactVault, erase_contact
+from serve.security.contact_vault import ContactVault, erase_contact, open_notes
 from serve.security.encryption import Cipher
 from serve.security.erasure_mode import erasing
 from serve.security.sessions import SessionLimits, end_old_sessions
@@ -35,14 +36,23 @@ class RetentionLimits:
 
 
 def export_contact(connection: Connection, cipher: Cipher, contact_id: str) -> Mapping[str, Any] | None:
-    """Return everything stored about a contact, decrypted: its record and its events; None where there is no such
-    contact."""
+    """Return everything stored about a contact, decrypted: its record, its events, the notes about it; None where there
+    is no such contact."""
     row = connection.execute(select(CONTACTS).where(CONTACTS.c.contact_id == contact_id)).mappings().one_or_none()
     if row is None:
         return None
     events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
     rows = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
-    return {"contact": ContactVault(cipher).open(connection, [row])[0], "events": rows}
+    contact = ContactVault(cipher).open(connection, [row])[0]
+    return {"contact": contact, "events": rows, "notes": _notes(connection, cipher, contact_id)}
+
+
+def _notes(connection: Connection, cipher: Cipher, contact_id: str) -> list[Mapping[str, Any]]:
+    """Return the notes about a contact, decrypted."""
+    notes = notes_about(connection, contact_id)
+    sealed = [(contact_id, note["decision_id"], note["personal"]) for note in notes if note["personal"] is not None]
+    plain = dict(zip((note_id for _, note_id, _ in sealed), open_notes(connection, cipher, sealed), strict=True))
+    return [{**note, "personal": plain.get(note["decision_id"])} for note in notes]
 
 
 def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:
@@ -51,6 +61,7 @@ def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> in
     if not erase_contact(connection, contact_id, now):
         return None
     cleared = _clear_events(connection, contact_id)
+    clear_personal_notes(connection, contact_id)
     record_event(connection, actor, [AuditEvent("contact.erase", "contact", contact_id, {"events": cleared})], now)
     return cleared
 

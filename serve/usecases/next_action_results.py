@@ -53,6 +53,7 @@ def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: 
         evidence=CodedText(code=evidence["code"], text=evidence_text(evidence, language)),
         probability=None if row["reason"] in DECIDED_BEFORE else row["probability"],
         brief=rendered_brief(receipt, language),
+        notes=[],
         alternatives=_alternatives(week, claims, index),
         blocked=_blocked(week, index, language),
         rep=RepHours(rep_id=row["rep_id"], minutes=minutes, stops=stops, money=money),
@@ -112,5 +113,5 @@ def no_action(account_id: str, code: str, language: str) -> NextAction:
     """Return that no action may be recommended for an account, with a code of the messages `plan.not_decided`."""
     nothing = dict.fromkeys(NextAction.__annotations__)
     because = CodedText(code=code, text=text(f"plan.not_decided.{code}", language))
-    lists: dict[str, Any] = {name: [] for name in ("reasons", "alternatives", "blocked", "warnings")}
+    lists: dict[str, Any] = {name: [] for name in ("reasons", "alternatives", "blocked", "notes", "warnings")}
     return cast(NextAction, {**nothing, **lists, "account_id": account_id, "because": because})

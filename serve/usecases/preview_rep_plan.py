@@ -1,11 +1,12 @@
 """Preview a rep's next week by what is known now: nothing is decided or stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from kqml.calendar.business_time import moment_of
-from kqml.contract.fields import field_names
-from kqml.contract.plans import PlannedDecision, RepPlan, StoredDecision
+from kqml.contract.notes import ContactNote
+from kqml.contract.plans import PlannedDecision, RepPlan
 from kqml.errors import KqmlError
 from kqml.playbook import Playbook
 from models.policy.planning.company import next_week
@@ -15,15 +16,15 @@ from serve.database.plans import is_rep, objecting_of_rep
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller
+from serve.usecases.contact_notes import read_notes
+from serve.usecases.database_access import Transaction
 from serve.usecases.plan_week import plan_week
 from serve.usecases.planning_inputs import MOST_ACCOUNTS, TooManyAccounts
 from serve.usecases.planning_request import PlanningModel, PlanWeekRequest
 from serve.usecases.refusals import FaultyRequest, RequestFault, UnknownRecord
-from serve.usecases.rendered_texts import rendered_brief
-from serve.usecases.stored_rows import contract_fields
-from serve.usecases.track_decisions import stored_receipt
+from serve.usecases.track_decisions import planned_decision
 
-FIELDS = field_names(StoredDecision)
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,12 @@ def preview_rep_plan(database: Database, request: PreviewRepPlanRequest, now: in
     rows = _planned_rows(database, request, now)
     with database.snapshot() as connection:
         accounts = read_rows(connection, ACCOUNTS, [row["account_id"] for row in rows])
+        notes = read_notes(Transaction(connection, zone), list(accounts))
     covers = request.caller.territory.covers
     rows = [{**row, **_of_account(accounts[row["account_id"]])} for row in rows]
     rows = [row for row in rows if covers(accounts[row["account_id"]]["owner_rep_id"])]
-    decisions = [_decision(row, zone, request.language) for row in sorted(rows, key=_required_first)]
+    ordered = sorted(rows, key=lambda row: (not row["must"], row["account_id"]))
+    decisions = [_decision(row, zone, request.language, notes) for row in ordered]
     return RepPlan(
         rep_id=request.rep_id, week=week.week_name, preview=True, decisions=decisions, objected=len(objecting)
     )
@@ -78,11 +81,6 @@ def _of_account(account: Any) -> dict[str, Any]:
     return {"account_name": account["name"], "tier": account["tier"]}
 
 
-def _required_first(row: dict[str, Any]) -> tuple[bool, str]:
-    return not row["must"], row["account_id"]
-
-
-def _decision(row: dict[str, Any], zone: str, language: str) -> PlannedDecision:
+def _decision(row: Row, zone: str, language: str, notes: Mapping[str, list[ContactNote]]) -> PlannedDecision:
     plain = {**row, "decision_id": None, "state": "recommended", "at": row["cutoff"]}
-    brief = rendered_brief(stored_receipt(row), language)
-    return cast(PlannedDecision, {**contract_fields(plain, FIELDS, zone), "next": [], "brief": brief})
+    return cast(PlannedDecision, {**planned_decision(plain, zone, language, notes), "next": []})

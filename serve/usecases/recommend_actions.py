@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.notes import ContactNote
 from kqml.contract.recommendations import Evidence, NotDecided, Recommendations, RecommendedDecision
 from kqml.duties import Period
 from kqml.errors import KqmlError
@@ -23,6 +24,7 @@ from serve.database.plans import decided_reps, is_rep, objecting_of_rep, week_of
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller
+from serve.usecases.contact_notes import read_notes
 from serve.usecases.database_access import Transaction
 from serve.usecases.plan_records import PlanRecord, store_plan
 from serve.usecases.plan_week import plan_week
@@ -120,7 +122,8 @@ def recommend_actions(transaction: Transaction, plan: RecommendationPlan, now: i
     rows = _decisions(connection, plan)
     if request.rep_id is not None and not rows:
         raise FaultyRequest([RequestFault(("rep_id",), _no_decisions(plan, request.rep_id, now))])
-    decisions = [_recommended(row, plan) for row in rows if row["objected_at"] is None]
+    notes = read_notes(transaction, [row["account_id"] for row in rows])
+    decisions = [_recommended(row, plan, notes) for row in rows if row["objected_at"] is None]
     content = Recommendations(
         week=plan.name,
         cutoff=moment_of(plan.week.instants(plan.time_zone)[0], plan.time_zone).isoformat(),
@@ -229,10 +232,10 @@ def unavailable_code(account: Row, is_long: bool = False) -> str | None:
     return "long_history" if is_long else None
 
 
-def _recommended(row: Row, plan: RecommendationPlan) -> RecommendedDecision:
+def _recommended(row: Row, plan: RecommendationPlan, notes: Mapping[str, list[ContactNote]]) -> RecommendedDecision:
     more = {name: row[name] for name in ("rep_id", "probability")}
     language = plan.request.language
-    planned = planned_decision(row, plan.time_zone, language)
+    planned = planned_decision(row, plan.time_zone, language, notes)
     return cast(RecommendedDecision, {**planned, **more, "evidence": _evidence(row, language)})
 
 

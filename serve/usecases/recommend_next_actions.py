@@ -24,6 +24,7 @@ from serve.database.plans import lock_accounts
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller, Scope
+from serve.usecases.contact_notes import read_notes
 from serve.usecases.database_access import Transaction
 from serve.usecases.next_action_plans import PlannedNextActions, plan_given, plan_stored
 from serve.usecases.next_action_results import next_action_results, no_action, without_rep
@@ -97,6 +98,8 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
         stored = plan_stored(connection, request.week_request(when[0], frozenset(owners.values())), when, owners)
         record = _record(stored, request)
         results |= next_action_results(stored, record, request.language)
+        for name, notes in read_notes(transaction, list(owners)).items():
+            results[name]["notes"] = notes
     if request.given:
         build_histories(request.given, cutoff, now, {}, zone)  # raises FaultyRequest with the faults of the histories
         given = plan_given(connection, request.week_request(when[0], frozenset()), when, request.given)

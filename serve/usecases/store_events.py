@@ -12,12 +12,14 @@ from kqml.dataset.tables import EVENTS
 from kqml.events import EventKind
 from kqml.history.attributes import STATUS_AFTER, TEXT_COLUMNS
 from kqml.history.builders import read_instant
+from kqml.playbook import Playbook
 from serve.database.accounts import follow_events
 from serve.database.events import add_events, kinds_of
 from serve.database.week_updates import request_week_updates
 from serve.security.callers import Caller, Scope
 from serve.usecases.database_access import Transaction
 from serve.usecases.event_times import time_faults
+from serve.usecases.follow_contacts import ContactFollower, follow_contacts
 from serve.usecases.maintain_records import faults_of_rows
 from serve.usecases.refusals import NotAllowed, RequestFault, refuse
 from serve.usecases.stored_rows import as_text
@@ -36,11 +38,12 @@ OWN_IDS = "kqml:"
 
 @dataclass(frozen=True)
 class StoreEventsRequest:
-    """Events as rows of the database, when they arrived, who sends them."""
+    """Events as rows of the database, when they arrived, who sends them, the rules by which contacts count."""
 
     rows: Sequence[Row]
     received_at: int
     caller: Caller
+    playbook: Playbook
 
 
 def event_rows(events: Sequence[Row], received_at: int) -> list[Row]:
@@ -62,7 +65,7 @@ def event_rows(events: Sequence[Row], received_at: int) -> list[Row]:
 
 def store_events(transaction: Transaction, request: StoreEventsRequest) -> EventsTaken:
     """Add the events that are not stored yet and count both; accounts take over what events say of their owner, tier,
-    credit grade and status.
+    credit grade and status, decisions what contacts say of them (`serve.usecases.follow_contacts`).
 
     Raises FaultyRequest where a stored event with the same id differs, or an account is outside the territory,
     NotAllowed where the caller may not change accounts.
@@ -75,6 +78,7 @@ def store_events(transaction: Transaction, request: StoreEventsRequest) -> Event
     if added:
         follow_events(connection, rows, now)
         request_week_updates(connection, rows, now)
+        follow_contacts(ContactFollower(transaction, request.playbook, request.caller.name, now), rows)
     known = len({row["event_id"] for row in rows}) - added
     return EventsTaken(added=added, known=known, received_at=moment_of(now, transaction.time_zone).isoformat())
 

@@ -1,6 +1,7 @@
 """The tables of the database after the newest migration."""
 
 from serve.database.tables.access import API_KEYS, AUDIT_LOG, ERASING, IDEMPOTENCY_KEYS, LOGIN_ATTEMPTS, SESSIONS, USERS
+from serve.database.tables.contact_reports import CONTACT_NOTES, DECISION_CONTACTS
 from serve.database.tables.data_contract import (
     ACCOUNTS,
     CONTACT_KEYS,
@@ -31,8 +32,10 @@ __all__ = [
     "AUDIT_LOG",
     "CONTACTS",
     "CONTACT_KEYS",
+    "CONTACT_NOTES",
     "DATABASE_INFO",
     "DECISIONS",
+    "DECISION_CONTACTS",
     "DECISION_STATES",
     "DELIVERIES",
     "DUTIES_DECLARED",

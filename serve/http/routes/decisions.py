@@ -15,12 +15,13 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.responses import json_response, page_response
-from serve.http.schemas.decisions import StatusBody
+from serve.http.schemas.decisions import ReportBody, StatusBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
 from serve.usecases.late_commits import complete_until
 from serve.usecases.list_decisions import DecisionListing, list_decisions
+from serve.usecases.report_contacts import ContactReport
 from serve.usecases.track_decisions import RecordStatusRequest, record_status, show_decision
 
 router = APIRouter(tags=["decisions"])
@@ -95,12 +96,19 @@ async def take_status(
     return await run_in_threadpool(_take, writing, decision_id)
 
 
+def _report(body: ReportBody) -> ContactReport:
+    business = None if body.business is None else body.business.model_dump(exclude_none=True)
+    return ContactReport(**{**dict(body), "business": business})
+
+
 def _take(writing: Writing, decision_id: str) -> Response:
     body = parse_body(StatusBody, writing.body)
     request = RecordStatusRequest(
         decision_id=decision_id,
-        **{name: getattr(body, name) for name in StatusBody.model_fields},
+        **{name: getattr(body, name) for name in StatusBody.model_fields if name != "report"},
+        report=None if body.report is None else _report(body.report),
         caller=writing.caller,
         playbook=writing.service.playbook,
+        cipher=writing.service.cipher,
     )
     return write_now(writing, lambda transaction: as_reply(record_status(transaction, request, writing.now)))

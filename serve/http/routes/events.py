@@ -40,5 +40,5 @@ def _take(writing: Writing) -> Response:
     batch = parse_body(EventBatch, writing.body)
     rows = event_rows(batch.events, writing.now)
     writing.facts["events"] = len(rows)
-    request = StoreEventsRequest(rows, writing.now, writing.caller)
+    request = StoreEventsRequest(rows, writing.now, writing.caller, writing.service.playbook)
     return write_now(writing, lambda transaction: as_reply(store_events(transaction, request)))

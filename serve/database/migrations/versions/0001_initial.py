@@ -466,6 +466,37 @@ def _week_updates() -> None:
     )
 
 
+def _decision_contacts() -> None:
+    op.create_table(
+        "decision_contacts",
+        sa.Column("decision_id", TEXT, nullable=False),
+        sa.Column("event_id", TEXT, nullable=False),
+        sa.Column("reported", sa.Boolean(), nullable=False),
+        sa.Column("dated", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.decision_id"], name="fk_decision_contacts_decision_id"),
+        sa.PrimaryKeyConstraint("decision_id", name="pk_decision_contacts"),
+    )
+    op.create_index("ix_decision_contacts_event_id", "decision_contacts", ["event_id"], unique=False)
+
+
+def _contact_notes() -> None:
+    op.create_table(
+        "contact_notes",
+        sa.Column("decision_id", TEXT, nullable=False),
+        sa.Column("account_id", TEXT, nullable=False),
+        sa.Column("contact_id", TEXT, nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("business", TEXT, nullable=False),
+        sa.Column("personal", TEXT, nullable=True),
+        sa.Column("by", TEXT, nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.decision_id"], name="fk_contact_notes_decision_id"),
+        sa.PrimaryKeyConstraint("decision_id", name="pk_contact_notes"),
+    )
+    op.create_index("ix_contact_notes_contact_id", "contact_notes", ["contact_id"], unique=False)
+    op.create_index("ix_contact_notes_account_id_at", "contact_notes", ["account_id", "at"], unique=False)
+
+
 TABLES = {
     "accounts": _accounts,
     "contacts": _contacts,
@@ -494,4 +525,6 @@ TABLES = {
     "duties_declared": _duties_declared,
     "learned": _learned,
     "week_updates": _week_updates,
+    "decision_contacts": _decision_contacts,
+    "contact_notes": _contact_notes,
 }

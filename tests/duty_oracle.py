@@ -42,6 +42,7 @@ class Oracle:
                 rows += self.of_rep(rep, *month)
         for account in self.company["accounts"]:
             rows += [*self.festivals(account), *self.birthdays(account), *self.life(account), *self.matters(account)]
+            rows += self.handover(account)
         return rows
 
     def is_counted(self, row: dict[str, Any]) -> bool:
@@ -461,6 +462,35 @@ class Oracle:
                 contact_id=row["contact_id"],
                 event_id=row["event_id"],
             )
+
+    def handover(self, account: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        changes = [row for row in self.changes(account["account_id"], "rep_assigned") if row in self.known]
+        tier = self.tier(account, self.last_day)
+        if not changes or changes[-1]["rep_id"] is None or tier is None or not self.open(account, self.last_day):
+            return
+        change, answers = changes[-1], self.playbook.answers
+        day = self.local(change["occurred_at"])
+        before = self.owner(account, day - timedelta(days=1))
+        if before is None or before == change["rep_id"]:
+            return
+        due_by = self.midnight(day + timedelta(days=answers.handover_visit_days[tier] + 1))
+        visits = self.of(account["account_id"], CONTACTS["visit"], change["occurred_at"], self.cutoff)
+        done = any(self.worth(row, "visit") == 1 for row in visits)
+        expired = due_by + timedelta(days=answers.handover_expires_days) <= self.cutoff
+        start, end = self.midnight(self.period.first), self.midnight(self.period.last + timedelta(days=1))
+        if (done or expired) and not start < due_by <= end:
+            return
+        yield self.row(
+            account,
+            self.last_day,
+            duty="handover",
+            channel="visit",
+            target=1.0,
+            counted=float(done),
+            due_from=change["occurred_at"],
+            due_by=due_by,
+            must=self.must(due_by) and not done and not expired,
+        )
 
     def complaint_visit(self, account: dict[str, Any], row: dict[str, Any], settled: bool) -> Iterator[dict[str, Any]]:
         last, left = self.local(row["occurred_at"]), self.playbook.answers.complaint_visit_workdays

@@ -15,6 +15,7 @@ from kqml.contract.duties import Duty, DutyStatusTaken
 from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, RelationshipReport
 from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
+from kqml.contract.portfolios import Portfolio
 from kqml.contract.recommendations import Recommendations
 from kqml.contract.records import EventsTaken, RecordsPut
 from kqml.contract.scores import ScoreAnswer, StoredScore
@@ -138,6 +139,10 @@ class Client:
         """Return the decisions of a rep's week, by default the present one; `next` previews the next week."""
         question = {} if week is None else {"week": week}
         return cast(RepPlan, self._sender.get(f"{_path('reps', rep_id)}/plan", question).json())
+
+    def portfolio(self, rep_id: str) -> Portfolio:
+        """Return the accounts of a rep with their value at risk and what is open there."""
+        return cast(Portfolio, self._sender.get(f"{_path('reps', rep_id)}/portfolio").json())
 
     def next_actions(
         self,

@@ -17,6 +17,7 @@ DutyName = Literal[
     "complaint",
     "complaint_visit",
     "inbound",
+    "handover",
     "asks",
     "trainings",
 ]

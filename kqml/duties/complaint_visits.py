@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar.business_time import Instants, local_days, local_midnight
+from kqml.calendar.business_time import local_days, local_midnight
 from kqml.calendar.workdays import Workdays
 from kqml.duties.period import date_of, day_number
 from kqml.duties.request import DutyRequest, Indices
@@ -75,14 +75,5 @@ def _away(request: DutyRequest, owner: Indices, day: Indices, end: Indices) -> F
 def _done(request: DutyRequest, complaints: Indices, calls: Flags) -> Flags:
     """Return per complaint whether it has been followed by a visit, or where a call will do by a call."""
     log, account = request.book.log, request.book.log.account[complaints]
-    visited, talked = (_latest(request, channels)[account] for channels in (("visit",), ("visit", "call")))
+    visited, talked = (request.contacts.latest(channels)[account] for channels in (("visit",), ("visit", "call")))
     return np.asarray(np.where(calls, talked, visited) >= log.occurred_at[complaints], dtype=np.bool_)
-
-
-def _latest(request: DutyRequest, channels: tuple[str, ...]) -> Instants:
-    """Return when each account had its last contact of the channels that counts fully."""
-    log, latest = request.book.log, np.full(request.accounts, np.iinfo(np.int64).min)
-    for channel in channels:
-        events = request.contacts.events[channel][request.contacts.worth[channel] >= 1]
-        np.maximum.at(latest, log.account[events], log.occurred_at[events])
-    return latest

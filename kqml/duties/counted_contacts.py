@@ -1,6 +1,6 @@
 """The contacts that count towards duties, by channel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,14 @@ class CountedContacts:
         events, worth = self.within(channel, interval)
         counts = np.bincount(self.log.account[events], weights=worth, minlength=self.log.account_count)
         return counts.astype(np.float64)
+
+    def latest(self, channels: Sequence[str]) -> Instants:
+        """When each account had its last contact of these channels that counts fully; the first instant for never."""
+        latest = np.full(self.log.account_count, np.iinfo(np.int64).min)
+        for channel in channels:
+            events = self.events[channel][self.worth[channel] >= 1]
+            np.maximum.at(latest, self.log.account[events], self.log.occurred_at[events])
+        return latest
 
 
 def counted_contacts(known: KnownHistory, playbook: Playbook) -> CountedContacts:

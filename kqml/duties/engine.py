@@ -11,6 +11,7 @@ from kqml.calendar.workdays import Workdays
 from kqml.duties.cadence import cadence_parts
 from kqml.duties.counted_contacts import counted_contacts
 from kqml.duties.festivals import festival_parts
+from kqml.duties.handovers import handover_part
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView, month_view, months_back
 from kqml.duties.open_issues import open_issue_parts
@@ -61,6 +62,7 @@ def _parts(request: DutyRequest, calendar: Workdays, period: Period) -> Iterator
     yield from birthday_parts(request)
     yield from life_event_parts(request)
     yield from open_issue_parts(request, calendar)
+    yield handover_part(request)
 
 
 def _view(request: DutyRequest, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:

@@ -97,7 +97,8 @@ class ResponseTimes:
     """Days within which a complaint is resolved, an inbound contact is answered, a promise without a date is kept.
 
     `complaint_visit_workdays`: working days after the day of a complaint within which it is settled by a visit, 0 for
-    no visit (domain §13). `…_expires_days`: days after its due date from which nobody is required to act on it.
+    no visit (domain §13). `handover_visit_days`: days within which a rep visits an account that another one looked
+    after before, 0 for no visit. `…_expires_days`: days after its due date from which nobody is required to act on it.
     """
 
     complaint_days: Positive
@@ -107,6 +108,8 @@ class ResponseTimes:
     complaint_expires_days: Positive
     inbound_expires_days: Positive
     promise_expires_days: Positive
+    handover_visit_days: PerTier
+    handover_expires_days: Positive
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -95,6 +95,20 @@ def read_account(connection: Connection, account_id: str, territory: Territory) 
     return None if rows is None else dict(rows)
 
 
+def portfolio_accounts(
+    connection: Connection, rep_id: str, territory: Territory, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Return at most `limit` active accounts of a rep, the largest value at risk first: account_id, name, tier,
+    churn_probability, band, value_at_risk."""
+    scores = (LATEST_SCORES.c[name] for name in ("churn_probability", "band", "value_at_risk"))
+    joined = ACCOUNTS.outerjoin(LATEST_SCORES, ACCOUNTS.c.account_id == LATEST_SCORES.c.account_id)
+    request = select(ACCOUNTS.c.account_id, ACCOUNTS.c.name, ACCOUNTS.c.tier, *scores).select_from(joined)
+    active = func.coalesce(ACCOUNTS.c.status, "active") == "active"
+    request = request.where(ACCOUNTS.c.owner_rep_id == rep_id, active, territory.of_accounts())
+    ordered = request.order_by(SORTS["value_at_risk"].desc(), ACCOUNTS.c.account_id).limit(limit)
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(ordered).mappings()]
+
+
 def accounts_with_scores() -> Select[Any]:
     """Return the query of all accounts with their newest scores, the reasons of these, and the newest grades."""
     key = ("account_id", "cutoff", "model")

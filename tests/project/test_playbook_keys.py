@@ -358,6 +358,12 @@ KEYS: dict[str, tuple[str, object, Callable[[Playbook], object]]] = {
     "answers.complaint_expires_days": ("answers.complaint_expires_days", 1, duties_due),
     "answers.inbound_expires_days": ("answers.inbound_expires_days", 1, duties_due),
     "answers.promise_expires_days": ("answers.promise_expires_days", 1, duties_due),
+    "answers.handover_visit_days": (
+        "answers.handover_visit_days",
+        {"A": 3, "B": 3, "C": 3},
+        duties_due,
+    ),
+    "answers.handover_expires_days": ("answers.handover_expires_days", 1, duties_due),
     "answers.inbound_days": ("answers.inbound_days", 20, duties_due),
     "answers.promise_days": ("answers.promise_days", 5, duties_due),
     "tolerance.too_cold": ("tolerance.too_cold", 0.1, compliance_shown),

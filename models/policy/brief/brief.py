@@ -20,6 +20,9 @@ from models.policy.planning.offers import offers_for, raising_codes
 FIELDS_PER_OCCASION = 3
 """Missing card fields to ask for on one occasion."""
 
+HANDOVER = "handover"
+"""The duty of a rep who takes over an account."""
+
 OFFERED = 2
 """Help offers told; support is given in stages, never all at once (domain §10)."""
 
@@ -100,6 +103,8 @@ class _Speaker:
         yield from (self.must(row) for row in rows)
         if any(row["duty"] == COMPLAINT_VISIT for row in rows):
             yield CodedMessage(f"plan.brief.{'face_to_face' if meets else 'no_visit'}")
+        if any(row["duty"] == HANDOVER for row in rows):
+            yield CodedMessage("plan.brief.introduction")
 
     def must(self, row: Record) -> CodedMessage:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"

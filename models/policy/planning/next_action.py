@@ -20,7 +20,7 @@ from models.policy.planning.company import Company, capacities, read_company
 from models.policy.planning.plan_week import PlannedWeek, PlanRequest, assess_company, rejected_actions
 from models.policy.planning.week_decision import WeekOptions, WeekPlan, exploration_draws, week_options
 
-NEXT_POLICY = "kqml-next@1"
+NEXT_POLICY = "kqml-next@2"
 """The version of the procedure: increase it whenever the same inputs lead to other actions."""
 
 DECIDED_BEFORE = PLANNED, CARRIED_OUT, REJECTED, PLANNED_WAIT = ("planned", "carried_out", "rejected", "planned_wait")

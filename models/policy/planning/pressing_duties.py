@@ -1,4 +1,4 @@
-"""Open issues that cannot wait for the next week's plan: promises, complaints, visits about them."""
+"""Duties that cannot wait for the next week's plan: promises, complaints, visits about them and after a handover."""
 
 import numpy as np
 import pyarrow as pa
@@ -13,19 +13,20 @@ from kqml.history.known_history import KnownHistory
 PRESSING_DAYS = 7
 """Days until a promise or a complaint is due within which someone has to talk to the account."""
 
-DUTIES = ("complaint", "complaint_visit", "promise")
+DUTIES = ("complaint", "complaint_visit", "promise", "handover")
+VISITS = ("complaint_visit", "handover")
 TALKS = (EventKind.VISIT, EventKind.CALL, EventKind.MEETING)
 
 
 def require_pressing(duties: pa.Table, book: DutyInputs, cutoff: int) -> pa.Table:
-    """Return the table of duties where open promises and complaints due within PRESSING_DAYS are required too, unless
+    """Return the table of duties where open ones of DUTIES due within PRESSING_DAYS are required too, unless
     someone has talked to the account since. Talking on the phone does not stand in for a required visit."""
     named = pc.is_in(duties["duty"].cast(pa.string()), value_set=pa.array(DUTIES))
     is_open = pc.is_in(duties["state"].cast(pa.string()), value_set=pa.array(["due", "overdue"]))
     soon = pc.less_equal(duties["due_by"], pa.scalar(cutoff + PRESSING_DAYS * DAY_US, INSTANT))
     since = duties["due_from"].cast(pa.int64())
     latest = pa.array(_latest_talks(book, cutoff, duties["account_id"]))
-    unmet = pc.or_(pc.less(latest, since), pc.equal(duties["duty"].cast(pa.string()), "complaint_visit"))
+    unmet = pc.or_(pc.less(latest, since), pc.is_in(duties["duty"].cast(pa.string()), value_set=pa.array(VISITS)))
     pressing = pc.and_(pc.and_(named, is_open), pc.and_(soon, unmet))
     must = pc.or_(duties["must"], pc.fill_null(pressing, False))
     return duties.set_column(duties.column_names.index("must"), "must", must)

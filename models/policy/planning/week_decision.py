@@ -20,7 +20,7 @@ from models.policy.planning.holdout import playbook_actions
 from models.policy.planning.offers import Names, action_costs, choose_offers
 from models.policy.planning.ranking import RankedActions, rank_actions
 
-POLICY = "kqml-week@3"
+POLICY = "kqml-week@4"
 """The version of the procedure: increase it whenever the same inputs lead to other decisions."""
 
 

@@ -232,3 +232,31 @@ def test_a_closed_account_is_owed_nothing():
     assert kinds <= {"cadence", "problems", "asks", "trainings"}
     june = [row for row in table.to_pylist() if row["duty"] == "cadence"]
     assert {row["why"] for row in june} == {"part_of_month"}
+
+
+MOVED = event("rep_assigned", "2024-06-03T09:00", rep_id="r2", attributes={"from": "r", "to": "r2"})
+
+
+@pytest.mark.parametrize(
+    ("tier", "later", "period", "due_by", "state", "must"),
+    [
+        ("A", [], "2024-W23", "2024-06-09T00:00", "due", True),
+        ("B", [], "2024-W23", "2024-06-18T00:00", "due", False),
+        ("B", [], "2024-W25", "2024-06-18T00:00", "due", True),
+        ("C", [], "2024-W27", "2024-07-04T00:00", "due", True),
+        ("A", [event("visit", "2024-06-05T09:00", rep_id="r2")], "2024-W23", "2024-06-09T00:00", "done", False),
+        ("A", [event("call", "2024-06-05T09:00", rep_id="r2")], "2024-W23", "2024-06-09T00:00", "due", True),
+        ("A", [], "2024-W30", "2024-06-09T00:00", "overdue", True),
+    ],
+)  # fmt: skip
+def test_a_rep_who_takes_over_an_account_introduces_himself(tier, later, period, due_by, state, must):
+    cutoff = "2024-06-06" if period == "2024-W23" else None
+    (row,) = rows(book([MOVED, *later], [account(tier=tier, owner_rep_id="r2")]), "handover", period, cutoff)
+    assert (row["rep_id"], row["due_by"], row["state"], row["must"]) == ("r2", at(due_by), state, must)
+
+
+@pytest.mark.parametrize("before", [None, "r2"])
+def test_an_account_that_nobody_else_looked_after_is_not_handed_over(before):
+    first = event("rep_assigned", "2024-06-03T09:00", rep_id="r2", attributes={"from": before, "to": "r2"})
+    assert rows(book([first], [account(owner_rep_id="r2")]), "handover", "2024-W24") == []
+    assert rows(book([MOVED], [account(owner_rep_id="r2")]), "handover", "2024-W40") == []  # expired

@@ -36,7 +36,7 @@ def rules(name):
         return read_playbook(name)
     plain = read_playbook()
     if name == "hasty":
-        days = {f"{duty}_expires_days": 7 for duty in ("complaint", "inbound", "promise")}
+        days = {f"{duty}_expires_days": 7 for duty in ("complaint", "inbound", "promise", "handover")}
         return replace(plain, answers=replace(plain.answers, **days))
     festivals = tuple(replace(one, gift=TIERS, days_before=3) for one in plain.festivals)
     return replace(plain, festivals=festivals)
@@ -59,7 +59,7 @@ def test_the_random_companies_have_every_duty_in_every_state_for_every_reason():
         found = list_duties(book(**drawn(seed)), rules(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
         seen |= {pair for row in found.to_pylist() for pair in ((row["duty"], row["state"]), ("why", row["why"]))}
     lists = {duty: set(STATES) for duty in DUTIES}
-    never_waived = ("promise", "complaint", "inbound", "milestone", "misfortune")
+    never_waived = ("promise", "complaint", "inbound", "milestone", "misfortune", "handover")
     lists |= {duty: set(STATES) - {"waived"} for duty in never_waived}
     lists["why"] = set(catalogue("duties", "en")["why"]) - {"declared"}  # which people say, no rule
     expected = {(duty, state) for duty, states in lists.items() for state in states}

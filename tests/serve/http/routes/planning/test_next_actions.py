@@ -72,7 +72,7 @@ def test_a_complaint_on_wednesday_changes_the_running_week(filled, database, now
     assert count(database, OUTBOX) == messages + 1
     receipt = filled.get(f"/v1/decisions/{after['decision_id']}").json()
     assert receipt["receipt"]["replaces"] == plan[account]["decision_id"]
-    assert (receipt["must"], receipt["evaluable"], receipt["policy"]) == (True, False, "kqml-next@1")
+    assert (receipt["must"], receipt["evaluable"], receipt["policy"]) == (True, False, "kqml-next@2")
 
     (again,) = ask(filled, account, commit=True)
     assert again["decision_id"] == after["decision_id"]

@@ -139,11 +139,12 @@ def test_an_account_opened_in_the_week_enters_it(filled, database, now, request_
     now[0] += 1_000_000
     assert update_running_week(database, request_of_update, now[0]).added == 1
     (row,) = [each for each in plan_of(filled) if each["account_id"] == "new"]
-    assert row["policy"] == "kqml-next@1"
+    assert row["policy"] == "kqml-next@2"
 
 
 def test_an_account_that_moves_gets_a_decision_for_its_new_rep(filled, database, now, request_of_update):
-    row = calm_account(filled)
+    plan = filled.post("/v1/recommendations", json={"rep_id": REP, "language": "en"}).json()["decisions"]
+    row = next(each for each in plan if each["tier"] == "A" and not each["must"])
     reps = {each["owner_rep_id"] for each in filled.get("/v1/accounts", params={"limit": 200}).json()["accounts"]}
     other = min(reps - {REP, None})
     assert filled.post("/v1/recommendations", json={"rep_id": other}).status_code == 200
@@ -157,6 +158,9 @@ def test_an_account_that_moves_gets_a_decision_for_its_new_rep(filled, database,
     theirs = filled.get(f"/v1/reps/{other}/plan", params={"week": WEEK}).json()["decisions"]
     (fresh,) = [each for each in theirs if each["account_id"] == row["account_id"]]
     assert filled.get(f"/v1/decisions/{fresh['decision_id']}").json()["evaluable"] is False
+    if account["tier"] == "A":
+        assert (fresh["must"], fresh["assigned"]) == (True, "visit")
+        assert "introduce yourself as the new contact; go through what is open" in fresh["brief"]["musts"]
 
 
 def test_orders_and_visits_do_not_queue_the_account(filled, database, now):

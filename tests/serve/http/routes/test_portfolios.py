@@ -40,7 +40,14 @@ def filled(client, database):
     ]
     assert client.post("/v1/events", json={"events": rows}).status_code == 200
     with database.writing() as connection:
-        score = {"cutoff": 1, "model": "3", "churn_probability": 0.2, "band": "high", "value_at_risk": 900.0}
+        score = {
+            "cutoff": 1,
+            "model": "3",
+            "scored_at": 1,
+            "churn_probability": 0.2,
+            "band": "high",
+            "value_at_risk": 900.0,
+        }
         connection.execute(insert(LATEST_SCORES), {"account_id": "b", **score})
     return client
 

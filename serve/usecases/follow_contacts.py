@@ -216,8 +216,8 @@ def _keep(follower: ContactFollower, promise: Row, contact: Row) -> None:
         "rep_id": contact["rep_id"],
         "ref": promise["event_id"],
     }
-    kept = contacts_between(
+    closings = contacts_between(
         follower.connection, contact["account_id"], (EventKind.PROMISE_KEPT.code,), (0, follower.now + 1), follower.now
     )
-    if all(each["ref"] != promise["event_id"] for each in kept):
+    if all(each["ref"] != promise["event_id"] for each in closings):
         add_events(follower.connection, [row], follower.now, EVERYWHERE)

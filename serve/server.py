@@ -50,7 +50,18 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: churn scores with reasons, and recommended actions."
 VERSION = "1"
-ABOUT_ACCOUNTS = (scores, stored_scores, accounts, account_history, account_grades, contacts, reps, plans, portfolios, events)
+ABOUT_ACCOUNTS = (
+    scores,
+    stored_scores,
+    accounts,
+    account_history,
+    account_grades,
+    contacts,
+    reps,
+    plans,
+    portfolios,
+    events,
+)
 ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports)
 ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, BinaryIO
 
 import httpx
@@ -47,28 +48,31 @@ RETRIED = frozenset({429, 502, 503, 504})
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often to try, in seconds how long to wait between tries: `first`, each time `growth` times as long, at most
-    `longest`, less a random part up to half, so that many callers do not return at once. `timeout`: of one try."""
+    """How long to keep trying, in seconds: `budget` from the first failure, so that a restart of the service or of its
+    database is waited for. Pauses: `first`, each time `growth` times as long, at most `longest`, less a random part up
+    to half, so that many callers do not return at once. `timeout`: of one try."""
 
-    tries: int = 6
+    budget: float = 90.0
     first: float = 0.25
     growth: float = 2.0
-    longest: float = 30.0
+    longest: float = 15.0
     timeout: float = 60.0
 
     def pauses(self) -> Iterator[float]:
-        """Yield the waiting times between the tries, in seconds."""
-        for index in range(self.tries - 1):
-            yield min(self.longest, self.first * self.growth**index)
+        """Yield the waiting times between the tries, in seconds, without end."""
+        for index in count():
+            yield min(self.longest, self.first * self.growth ** min(index, 64))
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends requests. Retries repeat the same idempotency key, so that a change that arrives twice is made once."""
+    """Sends requests. Retries repeat the same idempotency key, so that a change that arrives twice is made once.
+    `clock`: in seconds."""
 
     http: httpx.Client
     retries: RetryPolicy
     sleep: Callable[[float], object] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     chance: random.Random = field(default_factory=random.Random)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
@@ -93,16 +97,17 @@ class Sender:
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         """Raises ApiProblem for an error response, Unreachable where no try gets a response."""
-        for pause in self.retries.pauses():
+        ends: float | None = None
+        for tries, pause in enumerate(self.retries.pauses(), 1):
             answer = self._try(request)
             if isinstance(answer, httpx.Response) and answer.status_code not in RETRIED:
                 return _checked(answer)
-            self.sleep(self._wait(answer, pause))
-        answer = self._try(request)
-        if isinstance(answer, httpx.Response):
-            return _checked(answer)
-        where = f"{request.method} {request.url}"
-        raise Unreachable(f"{where} was not answered in {self.retries.tries} tries: {answer}.") from answer
+            now, wait = self.clock(), self._wait(answer, pause)
+            ends = now + self.retries.budget if ends is None else ends
+            if now + wait > ends:
+                return _given_up(request, answer, tries)
+            self.sleep(wait)
+        raise AssertionError("pauses do not end")
 
     def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         try:
@@ -113,8 +118,15 @@ class Sender:
     def _wait(self, answer: httpx.Response | httpx.TransportError, pause: float) -> float:
         request = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
         if request.isdigit():
-            return min(float(request), self.retries.longest)
+            return float(request)
         return pause * self.chance.uniform(0.5, 1.0)
+
+
+def _given_up(request: httpx.Request, answer: httpx.Response | httpx.TransportError, tries: int) -> httpx.Response:
+    if isinstance(answer, httpx.Response):
+        return _checked(answer)
+    what = "try" if tries == 1 else "tries"
+    raise Unreachable(f"{request.method} {request.url} was not answered in {tries} {what}: {answer}.") from answer
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

@@ -7,17 +7,20 @@ import typer
 from typing_extensions import TypedDict
 
 from kqml.contract.fields import Count, Moment
-from serve.cli.command import Answer, CommandContext, sentence
+from serve.cli.command import Answer, CommandContext
+from serve.cli.layout import Words
 
 
 class RestoreResult(TypedDict):
-    """A restored backup. `revision`: of the tables of the database; `secrets`: the secret keys were among the files."""
+    """A restored backup. `revision`: of the tables of the database; `secrets`: the secret keys were among the files;
+    `webhooks`: how many were disabled."""
 
     made_at: Moment
     database: Literal["sqlite", "postgresql"]
     revision: str | None
     files: Count
     secrets: bool
+    webhooks: Count
 
 
 def run(
@@ -26,23 +29,33 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Replace the existing installation. Stop the service first.")
     ] = False,
+    keep_webhooks: Annotated[
+        bool,
+        typer.Option("--keep-webhooks", help="Leave webhooks enabled and their messages waiting."),
+    ] = False,
 ) -> Answer[RestoreResult]:
     """Verify a backup and restore database, registry, artifacts and served models to where the settings say.
 
-    An existing installation requires --force. Afterwards check the result with `kqml doctor`.
+    An existing installation requires --force. Webhooks are disabled and their waiting messages cancelled, because the
+    original may still run. Afterwards check the result with `kqml doctor`.
 
     Example: KQML_HOME=/srv/kqml kqml restore /backups/kqml-2026-11-22
     """
     from serve.operations.backup.locations import backup_locations
-    from serve.operations.backup.restoring import restore_backup
+    from serve.operations.backup.restoring import RestoreOptions, restore_backup
 
     settings = context.settings
-    manifest = restore_backup(backup.absolute(), backup_locations(settings), force)
+    options = RestoreOptions(force, keep_webhooks)
+    restored = restore_backup(backup.absolute(), backup_locations(settings), context.now, options)
+    manifest = restored.manifest
     result = RestoreResult(
         made_at=manifest.made_at,
         database=manifest.database,
         revision=manifest.revision,
         files=len(manifest.files),
         secrets=manifest.secrets,
+        webhooks=restored.webhooks,
     )
-    return sentence("commands.restore.done", context.language, result)
+    words = Words("commands.restore", context.language)
+    disabled = [words.line("webhooks", **result)] if restored.webhooks else []
+    return Answer(result, [words.line("done", **result), *disabled])

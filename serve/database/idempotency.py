@@ -31,7 +31,15 @@ def claim_key(connection: Connection, caller: str, key: str, request_hash: str, 
     row = {"caller": caller, "key": key, "request_hash": request_hash, "created_at": now}
     if insert_absent(connection, IDEMPOTENCY_KEYS, [{**row, "status": 0, "headers": "{}", "body": ""}]):
         return None
-    result = connection.execute(select(IDEMPOTENCY_KEYS).where(_is(caller, key))).one()
+    return find_reply(connection, caller, key, request_hash)
+
+
+def find_reply(connection: Connection, caller: str, key: str, request_hash: str) -> Reply | None:
+    """Return the stored response to the request without waiting for anybody; None where there is none. Raises
+    OtherRequest."""
+    result = connection.execute(select(IDEMPOTENCY_KEYS).where(_is(caller, key))).one_or_none()
+    if result is None:
+        return None
     if result.request_hash != request_hash:
         raise OtherRequest
     return Reply(result.status, result.body, json.loads(result.headers))

@@ -9,7 +9,7 @@ import orjson
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from serve.database.idempotency import OtherRequest, Reply, claim_key, store_reply
+from serve.database.idempotency import OtherRequest, Reply, claim_key, find_reply, store_reply
 from serve.http.audit_events import audit_event
 from serve.http.path_parameters import address_of
 from serve.http.problems import Problem, ProblemError, ProblemItem
@@ -20,7 +20,7 @@ from serve.security.audit import Actor, AuditEvent
 from serve.security.callers import Caller
 from serve.usecases.database_access import Transaction
 
-__all__ = ["Reply", "Writing", "as_reply", "write_now", "writing_of"]
+__all__ = ["Reply", "Writing", "as_reply", "read_now", "write_now", "writing_of"]
 
 KEY = "idempotency-key"
 
@@ -70,11 +70,23 @@ def write_now(writing: Writing, work: Work) -> Response:
     return _response(reply)
 
 
-def _earlier(connection: Connection, writing: Writing) -> Reply | None:
+def read_now(writing: Writing, work: Work) -> Response:
+    """Do work that changes nothing in a snapshot, which waits for no writer, or repeat the response that the same key
+    got before. Neither the key nor an audit event is stored."""
+    with writing.service.snapshot() as transaction:
+        reply = _earlier(transaction.connection, writing, claim=False)
+        if reply is not None:
+            return _response(reply, {"idempotency-replayed": "true"})
+        return _response(work(transaction))
+
+
+def _earlier(connection: Connection, writing: Writing, *, claim: bool = True) -> Reply | None:
     if writing.key is None:
         return None
     request_hash = sha256(writing.address.encode() + b"\0" + writing.body).hexdigest()
     try:
+        if not claim:
+            return find_reply(connection, writing.caller.name, writing.key, request_hash)
         return claim_key(connection, writing.caller.name, writing.key, request_hash, writing.now)
     except OtherRequest:
         detail = "The key was used for a different request. Use a new key for each request."

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 import typer
+from access_samples import RULES
+from documented_keys import documented_keys
 
 from kqml.__main__ import PACKAGES, create_app
 
@@ -68,6 +70,25 @@ def test_every_command_and_flag_shown_exists(program, said):
 def test_commands_were_found():
     assert len(SAID) > 25
     assert "serve --workers 2" in SAID
+
+
+def scope_of(call: str) -> str:
+    """The scope of a call as a page writes it, such as `GET /v1/accounts/{id}`."""
+    wanted = re.sub(r"\{[^}]*\}", "{}", call.partition("?")[0])
+    return next(str(scope) for name, scope in RULES.items() if re.sub(r"\{[^}]*\}", "{}", name) == wanted)
+
+
+def test_the_documented_key_of_a_crm_suffices_for_the_calls_of_its_page():
+    page = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
+    calls = set(re.findall(r"(?:GET|POST|PUT|DELETE) /v1[^\s`,|]*", page))
+    assert len(calls) > 6
+    keys = documented_keys("integration.md")
+    assert {call: scope_of(call) for call in calls if scope_of(call) not in keys["crm"]} == {}
+    assert documented_keys("deployment.md")["crm"] == keys["crm"]
+
+
+def test_the_documented_key_of_prometheus_reads_the_metrics():
+    assert documented_keys("deployment.md")["prometheus"] == {str(RULES["GET /metrics"])}
 
 
 def verified(unit: Path) -> "subprocess.CompletedProcess[str]":

@@ -13,7 +13,7 @@ from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.recommendations import RecommendationRequest
 from serve.http.weeks import parse_week
-from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
+from serve.http.writing import Reply, Writing, as_reply, read_now, write_now, writing_of
 from serve.usecases.database_access import Transaction
 from serve.usecases.recommend_actions import (
     DecidedMeanwhile,
@@ -40,13 +40,16 @@ async def recommend_the_actions(
     """Recommends actions of a week for the accounts of a rep, or for some accounts, within the hours of their reps.
 
     A rep's week is decided once, by the first request; later requests return the stored decisions. Every decision is
-    stored with its probability and its receipt. A week that is over is no longer decided."""
+    stored with its probability and its receipt. A week that is over is no longer decided. Reading what is decided waits
+    for no writer and stores no `Idempotency-Key`."""
     body = await read_json_bytes(request, service.body_limit)
     return await run_in_threadpool(_recommend, writing_of(request, service, caller, body, idempotency_key))
 
 
 def _recommend(writing: Writing) -> Response:
     plan = plan_recommendations(writing.service.database, _request(writing), writing.now)
+    if plan.record is None:
+        return read_now(writing, lambda transaction: _reply(transaction, writing, plan))
     try:
         return write_now(writing, lambda transaction: _reply(transaction, writing, plan))
     except DecidedMeanwhile:

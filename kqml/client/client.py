@@ -75,6 +75,19 @@ class Client:
         headers = {} if if_match is None else {"if-match": if_match}
         return cast(OneAccount, self._send("PUT", _path("accounts", account_id), facts, headers))
 
+    def patch_account(self, account_id: str, changes: Record, if_match: str | None = None) -> OneAccount:
+        """Change some fields of an account; None makes one unknown. `if_match`: only if its ETag is still this one."""
+        headers = {} if if_match is None else {"if-match": if_match}
+        return cast(OneAccount, self._send("PATCH", _path("accounts", account_id), changes, headers))
+
+    def patch_contact(self, contact_id: str, changes: Record) -> RecordsPut:
+        """Change some fields of a contact; None makes one unknown."""
+        return cast(RecordsPut, self._send("PATCH", _path("contacts", contact_id), changes))
+
+    def patch_rep(self, rep_id: str, changes: Record) -> RecordsPut:
+        """Change some fields of a rep; None makes one unknown."""
+        return cast(RecordsPut, self._send("PATCH", _path("reps", rep_id), changes))
+
     def put_accounts(self, accounts: Iterable[Record]) -> Iterator[RecordsPut]:
         """Replace accounts in batches; each record has its `account_id`."""
         return self._put_all("accounts", accounts)

@@ -19,7 +19,7 @@ BODY_SECONDS = 120.0
 SHOWN_CHARACTERS = 60
 """Characters of a faulty value that a problem repeats."""
 
-_JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re.IGNORECASE)
+_JSON_TYPE = re.compile(r"application/(merge-patch\+)?json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re.IGNORECASE)
 
 
 async def read_json_bytes(request: Request, limit: int) -> bytes:

@@ -11,13 +11,14 @@ from kqml.contract.scores import PastScore
 from serve.database import accounts as rows_of_accounts
 from serve.database.events import describe_later
 from serve.database.listing import read_account
-from serve.database.records import read_rows
+from serve.database.records import columns_of, read_rows
 from serve.database.scores import list_scores
 from serve.database.tables import ACCOUNTS
 from serve.database.territory import Territory
 from serve.security.callers import Caller
 from serve.usecases.database_access import Transaction
 from serve.usecases.maintain_records import PutRecordsRequest, faults_of_rows, put_records
+from serve.usecases.merge_patch import patched_record
 from serve.usecases.refusals import UnknownRecord
 from serve.usecases.stored_rows import ContractPage, contract_fields, contract_page, stored_row
 from serve.usecases.stored_scores import newest_full_score, past_score
@@ -97,6 +98,16 @@ def put_account(transaction: Transaction, request: PutAccountRequest) -> ShownAc
     with faults_of_rows(None):
         rows_of_accounts.put_accounts(connection, [record], request.now, territory)
     return replace(show_account(transaction, name, territory, request.language), created=not exists)
+
+
+def patch_account(transaction: Transaction, request: PutAccountRequest) -> ShownAccount:
+    """Change the fields given of one account, as `put_account` does. Raises UnknownRecord, FaultyRequest."""
+    name, territory = request.account_id, request.caller.territory
+    stored = read_rows(transaction.connection, ACCOUNTS, [name], lock=True).get(name)
+    if stored is None or not territory.covers(stored["owner_rep_id"]):
+        raise UnknownRecord("account", name)
+    record = patched_record({column: stored[column] for column in columns_of(ACCOUNTS)}, request.fields)
+    return put_account(transaction, replace(request, fields=record))
 
 
 def put_accounts(transaction: Transaction, request: PutRecordsRequest) -> RecordsPut:

@@ -2,19 +2,22 @@
 and each such reading is recorded in the audit log."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from kqml.contract.accounts import Contact
 from kqml.contract.fields import field_names
 from kqml.contract.records import RecordsPut
 from serve.database import contacts as rows_of_contacts
+from serve.database.records import columns_of, read_rows
+from serve.database.tables import CONTACTS
 from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault, MaskingVault
 from serve.security.encryption import Cipher
 from serve.usecases.database_access import Transaction
 from serve.usecases.maintain_records import PutRecordsRequest, put_records
+from serve.usecases.merge_patch import patched_record
 from serve.usecases.refusals import UnknownRecord
 from serve.usecases.stored_rows import ContractPage, contract_fields, contract_page
 
@@ -70,6 +73,21 @@ def put_contacts(transaction: Transaction, request: PutRecordsRequest, cipher: C
         "contact_id",
         lambda rows: rows_of_contacts.put_contacts(connection, rows, request.now, territory, vault),
     )
+
+
+def patch_contact(transaction: Transaction, request: PutRecordsRequest, cipher: Cipher) -> RecordsPut:
+    """Change the fields given of the only contact of the request; the others are encrypted again as they are.
+
+    Raises UnknownRecord, FaultyRequest as `put_contacts` does.
+    """
+    (changes,), connection, vault = request.records, transaction.connection, ContactVault(cipher)
+    name, columns = changes["contact_id"], columns_of(CONTACTS)
+    read_rows(connection, CONTACTS, [name], lock=True)
+    stored = rows_of_contacts.read_contact(connection, name, request.caller.territory, vault)
+    if stored is None:
+        raise UnknownRecord("contact", name)
+    record = patched_record({column: stored[column] for column in columns}, changes)
+    return put_contacts(transaction, replace(request, records=[record]), cipher)
 
 
 def _contact(row: Row, zone: str) -> Contact:

@@ -8,9 +8,12 @@ from kqml.contract.accounts import Rep
 from kqml.contract.fields import field_names
 from kqml.contract.records import RecordsPut
 from serve.database import reps as rows_of_reps
+from serve.database.records import columns_of, read_rows
+from serve.database.tables import REPS
 from serve.database.territory import Territory
 from serve.usecases.database_access import Transaction
 from serve.usecases.maintain_records import PutRecordsRequest, put_records
+from serve.usecases.merge_patch import patched_record
 from serve.usecases.refusals import RequestFault, UnknownRecord, refuse
 from serve.usecases.stored_rows import ContractPage, contract_fields, contract_page
 
@@ -39,6 +42,16 @@ def put_reps(transaction: Transaction, request: PutRecordsRequest) -> RecordsPut
     dated = replace(request, records=[_with_days_as_text(rep) for rep in request.records])
     connection, territory = transaction.connection, request.caller.territory
     return put_records(dated, "rep_id", lambda rows: rows_of_reps.put_reps(connection, rows, request.now, territory))
+
+
+def patch_rep(transaction: Transaction, request: PutRecordsRequest) -> RecordsPut:
+    """Change the fields given of the only rep of the request. Raises UnknownRecord, FaultyRequest as `put_reps`."""
+    (changes,), territory = request.records, request.caller.territory
+    stored = read_rows(transaction.connection, REPS, [changes["rep_id"]], lock=True).get(changes["rep_id"])
+    if stored is None or not territory.covers(changes["rep_id"]):
+        raise UnknownRecord("rep", changes["rep_id"])
+    record = patched_record({column: stored[column] for column in columns_of(REPS)}, changes)
+    return put_reps(transaction, replace(request, records=[record]))
 
 
 def _rep(row: Row, zone: str) -> Rep:

@@ -243,3 +243,18 @@ def test_an_export_is_written_to_a_file(kqml: Client) -> None:
     assert b'"S-1"' in file.getvalue()
     with pytest.raises(ApiProblem, match="404 not-found"):
         kqml.export("secrets", file)
+
+
+def test_some_fields_of_a_record_are_changed(kqml: Client) -> None:
+    kqml.put_account("S/1", {"tier": "B", "name": "Corner"})
+    _, etag = kqml.account("S/1")
+
+    changed = kqml.patch_account("S/1", {"tier": "A"}, if_match=etag)
+
+    assert (changed["tier"], changed["name"]) == ("A", "Corner")
+    with pytest.raises(ApiProblem, match="412 changed"):
+        kqml.patch_account("S/1", {"tier": "C"}, if_match=etag)
+    list(kqml.put_reps([{"rep_id": "R-1", "name": "Zhao"}]))
+    list(kqml.put_contacts([{"contact_id": "c", "account_id": "S/1"}]))
+    assert kqml.patch_rep("R-1", {"region": "east"}) == {"created": 0, "changed": 1, "same": 0}
+    assert kqml.patch_contact("c", {"role": "owner"}) == {"created": 0, "changed": 1, "same": 0}

@@ -1,8 +1,8 @@
 """`/v1/accounts`: list accounts by risk, show them, put them in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.responses import page_response
-from serve.http.schemas.records import AccountBatch, AccountBody
+from serve.http.schemas.records import AccountBatch, AccountBody, AccountPatch
 from serve.http.service_state import Service
 from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
@@ -29,6 +29,7 @@ from serve.usecases.list_accounts import ListAccountsRequest, Listing, list_acco
 from serve.usecases.maintain_accounts import (
     PutAccountRequest,
     ShownAccount,
+    patch_account,
     put_account,
     put_accounts,
     show_account,
@@ -134,17 +135,47 @@ async def put_the_account(
     return await run_in_threadpool(_put, request, writing, account_id)
 
 
-def _put(request: Request, writing: Writing, account_id: str) -> Response:
-    body = parse_body(AccountBody, writing.body).root
-    account = PutAccountRequest(
+def _put_request(request: Request, writing: Writing, account_id: str, fields: Mapping[str, Any]) -> PutAccountRequest:
+    return PutAccountRequest(
         account_id=account_id,
-        fields=body,
+        fields=fields,
         caller=writing.caller,
         now=writing.now,
         check_version=lambda version: require_unchanged(request, version),
         language=writing.service.language,
     )
+
+
+def _put(request: Request, writing: Writing, account_id: str) -> Response:
+    account = _put_request(request, writing, account_id, parse_body(AccountBody, writing.body).root)
     return write_now(writing, lambda transaction: _account_reply(put_account(transaction, account)))
+
+
+@router.patch(
+    "/v1/accounts/{account_id}",
+    name="patch_account",
+    summary="Change fields of an account",
+    response_model=OneAccount,
+    responses=problems(Problem.CHANGED, Problem.NOT_FOUND, *BODY_PROBLEMS),
+    openapi_extra=request_body(AccountPatch),
+)
+async def patch_the_account(
+    request: Request,
+    service: ServiceOf,
+    caller: WritesAccounts,
+    account_id: IdInPath,
+    if_match: IfMatch = None,
+) -> Response:
+    """Changes the fields given (JSON merge patch, RFC 7396): null makes a field unknown, `attributes` are merged. The
+    change becomes an event as with `PUT`."""
+    body = await read_json_bytes(request, service.body_limit)
+    writing = writing_of(request, service, caller, body)
+    return await run_in_threadpool(_patch, request, writing, account_id)
+
+
+def _patch(request: Request, writing: Writing, account_id: str) -> Response:
+    changes = _put_request(request, writing, account_id, parse_body(AccountPatch, writing.body).root)
+    return write_now(writing, lambda transaction: _account_reply(patch_account(transaction, changes)))
 
 
 @router.post(

@@ -15,12 +15,12 @@ from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.responses import json_response, page_response
-from serve.http.schemas.records import ContactBatch, ContactBody
+from serve.http.schemas.records import ContactBatch, ContactBody, ContactPatch
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
 from serve.usecases.database_access import Transaction
-from serve.usecases.maintain_contacts import ContactReader, list_contacts, put_contacts, show_contact
+from serve.usecases.maintain_contacts import ContactReader, list_contacts, patch_contact, put_contacts, show_contact
 from serve.usecases.maintain_records import PutRecordsRequest
 
 router = APIRouter(tags=["contacts"])
@@ -103,6 +103,28 @@ def _put(writing: Writing, contact_id: str) -> Response:
 def _write(writing: Writing, request: PutRecordsRequest) -> Response:
     cipher = writing.service.cipher
     return write_now(writing, lambda transaction: as_reply(put_contacts(transaction, request, cipher)))
+
+
+@router.patch(
+    "/v1/contacts/{contact_id}",
+    summary="Change fields of a contact",
+    response_model=RecordsPut,
+    responses=problems(Problem.NOT_FOUND, *BODY_PROBLEMS),
+    openapi_extra=request_body(ContactPatch),
+)
+async def patch_the_contact(
+    request: Request, service: ServiceOf, caller: WritesContacts, contact_id: IdInPath
+) -> Response:
+    """Changes the fields given (JSON merge patch, RFC 7396): null makes a field unknown, `attributes` are merged."""
+    body = await read_json_bytes(request, service.body_limit)
+    return await run_in_threadpool(_patch, writing_of(request, service, caller, body), contact_id)
+
+
+def _patch(writing: Writing, contact_id: str) -> Response:
+    fields = parse_body(ContactPatch, writing.body).root
+    request = PutRecordsRequest([{**fields, "contact_id": contact_id}], writing.caller, writing.now)
+    cipher = writing.service.cipher
+    return write_now(writing, lambda transaction: as_reply(patch_contact(transaction, request, cipher)))
 
 
 @router.post(

@@ -12,12 +12,12 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.responses import json_response, page_response
-from serve.http.schemas.records import RepBatch, RepBody
+from serve.http.schemas.records import RepBatch, RepBody, RepPatch
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
 from serve.usecases.maintain_records import PutRecordsRequest
-from serve.usecases.maintain_reps import list_reps, put_reps, show_rep
+from serve.usecases.maintain_reps import list_reps, patch_rep, put_reps, show_rep
 
 router = APIRouter(tags=["reps"])
 QUERY = "reps"
@@ -78,6 +78,25 @@ def _put(writing: Writing, rep_id: str) -> Response:
     fields = parse_body(RepBody, writing.body).root
     request = PutRecordsRequest([{**fields, "rep_id": rep_id}], writing.caller, writing.now)
     return write_now(writing, lambda transaction: as_reply(put_reps(transaction, request)))
+
+
+@router.patch(
+    "/v1/reps/{rep_id}",
+    summary="Change fields of a rep",
+    response_model=RecordsPut,
+    responses=problems(Problem.NOT_FOUND, *BODY_PROBLEMS),
+    openapi_extra=request_body(RepPatch),
+)
+async def patch_the_rep(request: Request, service: ServiceOf, caller: WritesAccounts, rep_id: IdInPath) -> Response:
+    """Changes the fields given (JSON merge patch, RFC 7396): null makes a field unknown, `absences` are replaced."""
+    body = await read_json_bytes(request, service.body_limit)
+    return await run_in_threadpool(_patch, writing_of(request, service, caller, body), rep_id)
+
+
+def _patch(writing: Writing, rep_id: str) -> Response:
+    fields = parse_body(RepPatch, writing.body).root
+    request = PutRecordsRequest([{**fields, "rep_id": rep_id}], writing.caller, writing.now)
+    return write_now(writing, lambda transaction: as_reply(patch_rep(transaction, request)))
 
 
 @router.post(

@@ -46,12 +46,11 @@ class AccountRecord(AccountFacts, total=False):
     account_id: Required[Identifier]
 
 
-class ContactFacts(TypedDict, total=False):
-    """A person at an account. Everything but the account is optional; most fields are personal data."""
+class ContactFields(TypedDict, total=False):
+    """What is known of a person at an account; most fields are personal data."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    account_id: Required[Identifier]
     name: Word | None
     role: Word | None
     influence: Word | None
@@ -63,6 +62,22 @@ class ContactFacts(TypedDict, total=False):
     character: Text | None
     hobbies: Text | None
     attributes: Attributes | None
+
+
+class ContactFacts(ContactFields, total=False):
+    """A person at an account. Everything but the account is optional."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    account_id: Required[Identifier]
+
+
+class ContactChanges(ContactFields, total=False):
+    """Fields of a contact to change; a missing one stays as it is, null makes it unknown."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    account_id: Identifier
 
 
 class ContactRecord(ContactFacts, total=False):
@@ -131,3 +146,15 @@ class ContactBody(RootModel[ContactFacts]):
 
 class RepBody(RootModel[RepFacts]):
     """The present data of a rep."""
+
+
+class AccountPatch(RootModel[AccountFacts]):
+    """Fields of an account to change; a missing one stays as it is, null makes it unknown."""
+
+
+class ContactPatch(RootModel[ContactChanges]):
+    """Fields of a contact to change; a missing one stays as it is, null makes it unknown."""
+
+
+class RepPatch(RootModel[RepFacts]):
+    """Fields of a rep to change; a missing one stays as it is, null makes it unknown."""

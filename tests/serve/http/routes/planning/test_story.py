@@ -15,6 +15,7 @@ from generated_clients import PYTHON, are_installed, generate_python
 from open_access import OpenAccess
 from service_around import service_around
 from sqlalchemy import select
+from webhook_receiver import *  # noqa: F403
 
 from kqml.calendar.business_time import DAY_US
 from kqml.duties import week
@@ -26,6 +27,8 @@ from serve.server import create_app
 from serve.usecases.served_model import ServedModel
 from serve.webhooks.addresses import AllowedNetworks
 from serve.webhooks.dispatcher import Dispatcher
+from serve.webhooks.message_types import MessageKind
+from serve.webhooks.records import NewWebhook, add_webhook
 from serve.webhooks.sending import WebhookSender
 
 DRIVER = Path(__file__).parents[3] / "clients" / "driver.py"
@@ -91,16 +94,20 @@ def now() -> Clock:
 
 
 @pytest.fixture
-def address(database, company, published, logged, now, body_limit):
-    """The address of a service with all its threads."""
+def address(database, company, published, logged, now, body_limit, receiver):
+    """The address of a service with all its threads and a webhook."""
     load_dataset(database, company.dataset, MONDAY - 1, NoVault())
     log = build_logger(logged)
     served = ServedModel(published.pointer, published.load, log)
     service = service_around(served, database, OpenAccess(), now, body_limit)
+    with database.writing() as connection:
+        add_webhook(
+            connection, service.cipher, NewWebhook(receiver.url, frozenset([MessageKind.PLAN_CHANGED]), "test"), now()
+        )
     reach = AllowedNetworks(loopback=True)
     threads = [
         Dispatcher(database, service.cipher, WebhookSender(reach), now, log),
-        RunningWeek(database, served, service.playbook, "en", now, log),
+        RunningWeek(database, served, service.playbook, now, log),
     ]
     app = create_app(replace(service, background_tasks=threads), log)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
@@ -142,10 +149,8 @@ def wait_until(wanted, seconds=20):
 
 @pytest.mark.slow
 def test_a_complaint_on_wednesday_is_visited_reported_and_answered_by_thursday(crm, now, database, receiver):
-    hook = {"url": receiver.url, "kinds": ["plan.changed"]}
-    crm("administration", "add_webhook", body=hook)
     plan = crm("recommendations", "recommend_actions", body={"rep_id": REP, "language": "en"})
-    account = next(row["account_id"] for row in plan["decisions"] if row["action"] == "wait" and not row["must"])
+    account = next(row["account_id"] for row in plan["decisions"] if row["assigned"] == "wait" and not row["must"])
     assert crm.next_action(account)["because"]["code"] == "planned_wait"
 
     now.set(MONDAY + 2 * DAY_US + 10 * HOUR)
@@ -162,10 +167,10 @@ def test_a_complaint_on_wednesday_is_visited_reported_and_answered_by_thursday(c
     decision = action["decision"]["decision_id"]
     assert decision in {message["data"]["decision_id"] for message in receiver.summary()}
 
-    crm("decisions", "record_status", decision, body={"state": "accepted"})
+    crm("decisions", "take_status", decision, body={"state": "accepted"})
     now.set(MONDAY + 2 * DAY_US + 15 * HOUR)
     report = {"minutes": 25.0, "business": {"summary": "Credited the damaged boxes", "agreement": "weekly check"}}
-    crm("decisions", "record_status", decision, body={"state": "done", "report": report})
+    crm("decisions", "take_status", decision, body={"state": "done", "report": report})
     resolved = {**complaint, "event_id": "r-1", "kind": "complaint_resolved", "ref": "c-1"}
     crm("events", "take_events", body={"events": [{**resolved, "occurred_at": moment(now())}]})
     visits = events_of(database, account, "visit", MONDAY)

@@ -5,12 +5,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+"""A scheme with a host and maybe a port: no path, no wildcard."""
+
 Positive = Annotated[int, Field(ge=1)]
 
 
 class SecuritySettings(BaseModel):
     """`[security]`. `open`: answer everybody while the database knows no key and no user, on this machine only. `tls`:
-    browsers reach the service by HTTPS, so cookies are Secure and HSTS is sent."""
+    browsers reach the service by HTTPS, so cookies are Secure and HSTS is sent. `requests_per_minute`: of one key or
+    user to one worker. `cors_origins`: whose pages may call the API with a key from a browser."""
 
     model_config = _FROZEN
 
@@ -18,6 +22,8 @@ class SecuritySettings(BaseModel):
     tls: bool = False
     session_idle_minutes: Positive = 120
     session_hours: Positive = 12
+    requests_per_minute: Positive = 60_000
+    cors_origins: tuple[Origin, ...] = ()
 
 
 class RetentionSettings(BaseModel):

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
@@ -47,6 +48,15 @@ from serve.usecases.refusals import FaultyRequest, NotAllowed, StateConflict, Un
 
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
+
+CROSS_ORIGIN: Any = {
+    "allow_methods": ("GET", "POST", "PUT", "DELETE"),
+    "allow_headers": ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"),
+    "expose_headers": ("etag", "retry-after", "x-request-id", "idempotency-replayed", "location"),
+    "allow_credentials": False,
+    "max_age": 600,
+}
+"""What pages of other sites may send and read: by key, never by the cookie of a session."""
 
 DESCRIPTION = "客情 machine learning: churn scores with reasons, and recommended actions."
 VERSION = "1"
@@ -110,6 +120,8 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
     app.add_middleware(WholeSegments)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(Envelope, metrics=service.metrics, log=log)
+    if service.security.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=service.security.cors_origins, **CROSS_ORIGIN)
     app.add_middleware(SecurityHeaders, tls=service.security.tls)
     app.add_middleware(HeadAsGet)
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]

@@ -35,7 +35,13 @@ def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptio
 
     options = settings.security
     limits = SessionLimits(idle=options.session_idle_minutes * _MINUTE, absolute=options.session_hours * 60 * _MINUTE)
-    return SecurityOptions(open=open_ or options.open, tls=options.tls, limits=limits)
+    return SecurityOptions(
+        open=open_ or options.open,
+        tls=options.tls,
+        limits=limits,
+        requests_per_minute=options.requests_per_minute,
+        cors_origins=options.cors_origins,
+    )
 
 
 def personal_data_cipher(settings: Settings) -> "Cipher":

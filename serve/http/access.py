@@ -6,6 +6,7 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from serve.http.problems import Problem, ProblemError
+from serve.http.rate_limits import RateLimiter
 from serve.security.callers import NOBODY, Caller, Scope
 
 
@@ -23,10 +24,13 @@ class Need:
     scope: Scope | None
 
     async def __call__(self, request: Request) -> Caller:
-        """Return the caller. Raises ProblemError: 401 without valid credentials, 403 without the scope."""
+        """Return the caller. Raises ProblemError: 401 without valid credentials, 403 without the scope, 429 beyond the
+        limit of requests."""
         if self.scope is None:
             return NOBODY
-        caller = await cast(Access, request.app.state.service.access).caller_of(request)
+        service = request.app.state.service
+        caller = await cast(Access, service.access).caller_of(request)
+        cast(RateLimiter, service.rate_limiter).take(caller.name)
         if self.scope not in caller.scopes:
             raise ProblemError(Problem.FORBIDDEN, f"This operation requires the scope {self.scope.value}.")
         return caller

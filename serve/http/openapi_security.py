@@ -20,7 +20,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
     },
 }
 _HEADERS = Problem.HEADERS_TOO_LARGE
-_REFUSALS = {"401": "Missing or invalid credentials", "403": "Permission denied"}
+_REFUSALS = {
+    str(problem.status): problem.title for problem in (Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.RATE_LIMITED)
+}
 
 
 def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:

@@ -30,6 +30,7 @@ class Problem(Enum):
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "Unsupported media type")
     INVALID_REQUEST = ("invalid-request", 422, "Invalid request")
     KEY_REUSED = ("key-reused", 422, "Idempotency-Key reused for a different request")
+    RATE_LIMITED = ("rate-limited", 429, "Too many requests")
     HEADERS_TOO_LARGE = ("headers-too-large", 431, "Request headers too large")
     INTERNAL = ("internal", 500, "Internal server error")
     NO_MODEL = ("no-model", 503, "No model available")

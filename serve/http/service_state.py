@@ -12,6 +12,7 @@ from serve.http.access import Access
 from serve.http.database_check import DatabaseCheck
 from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError
+from serve.http.rate_limits import RateLimiter
 from serve.security.encryption import Cipher
 from serve.security.startup_checks import SecurityOptions
 from serve.usecases.database_access import Transaction
@@ -51,6 +52,11 @@ class Service:
     def database_check(self) -> DatabaseCheck:
         """Whether the database can be used now."""
         return DatabaseCheck(self.database)
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        """Counts the requests of each caller."""
+        return RateLimiter(self.security.requests_per_minute)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

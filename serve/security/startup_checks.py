@@ -13,11 +13,13 @@ from serve.security.sessions import SessionLimits
 
 @dataclass(frozen=True)
 class SecurityOptions:
-    """`open`, `tls` as in `kqml.security_settings`; `limits` of sessions."""
+    """`open`, `tls`, `requests_per_minute`, `cors_origins` as in `kqml.security_settings`; `limits` of sessions."""
 
     open: bool
     tls: bool
     limits: SessionLimits
+    requests_per_minute: int = 60_000
+    cors_origins: tuple[str, ...] = ()
 
     @property
     def cookie(self) -> str:

@@ -138,7 +138,7 @@ def test_the_document_is_complete(client):
     assert all(one["operationId"].isidentifier() and one["summary"] for one in operations)
     assert len({one["operationId"] for one in operations}) == len(operations)
     answers = document["paths"]["/v1/scores"]["post"]["responses"]
-    assert set(answers) == {"200", "400", "401", "403", "408", "413", "415", "422", "431", "503"}
+    assert set(answers) == {"200", "400", "401", "403", "408", "413", "415", "422", "429", "431", "503"}
     assert set(answers["422"]["content"]) == {"application/problem+json"}
 
 

@@ -61,10 +61,11 @@ def _wrong(case: Any, answer: Any, names: tuple[str, ...]) -> Wrong:
             yield f"{type(failure).__name__}: {answer.status_code}", str(failure)
 
 
-def wrong_access(scope: str | None, caller: FuzzCaller, status: int) -> str | None:
-    """Return the access fault of an answer, if any. 404 and 405: no route has that address."""
+def wrong_access(scope: str | None, caller: FuzzCaller, status: int, *, names_contents: bool = False) -> str | None:
+    """Return the access fault of an answer, if any. 404 and 405: no route has that address. `names_contents`: the
+    answer names parts of the body that need a further scope, such as events that close accounts."""
     may = scope is None or scope in caller.scopes
-    if may and status in (401, 403):
+    if may and (status == 401 or (status == 403 and not names_contents)):
         return "who may ask was turned away"
     if not may and status not in (401, 403, 404, 405):
         return "who may not ask was let in"

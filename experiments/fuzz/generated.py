@@ -8,6 +8,7 @@ from experiments.fuzz.callers import FuzzCaller
 from experiments.fuzz.findings import FindingCounts, FuzzFinding
 from experiments.fuzz.target import FuzzTarget
 
+FORBIDDEN = 403
 EXAMPLES = 20
 """Of one operation in one mode between two others."""
 
@@ -82,7 +83,7 @@ class _Attack:
         answer = case.call(self._url, session, dict(caller.headers), allow_redirects=False, timeout=SECONDS)
         tally.count(answer.status_code)
         sent = f"{caller.name}: {case.as_curl_command()}"
-        wrong = wrong_access(self._scope, caller, answer.status_code)
+        wrong = wrong_access(self._scope, caller, answer.status_code, names_contents=_names_contents(answer))
         if wrong:
             tally.add(FuzzFinding(self._name, wrong, sent))
         for what, story in self._judge.of_generated(case, answer):
@@ -95,3 +96,8 @@ def _there(operation: Any, target: FuzzTarget) -> Sequence[dict[str, str]]:
     if len(names) != 1 or names[0] not in target.ids:
         return []
     return [{names[0]: value} for value in target.ids[names[0]]]
+
+
+def _names_contents(answer: Any) -> bool:
+    """Whether an answer of 403 names parts of the body."""
+    return answer.status_code == FORBIDDEN and bool(answer.json().get("errors"))

@@ -78,6 +78,12 @@ def test_whom_an_answer_lets_in_is_judged(scopes: set[Scope], status: int, wrong
     assert wrong_access("model:read", FuzzCaller("somebody", {}, frozenset(scopes)), status) == wrong
 
 
+def test_whoever_may_ask_may_be_refused_for_what_the_body_contains() -> None:
+    caller = FuzzCaller("somebody", {}, frozenset({Scope.WRITE_EVENTS}))
+    assert wrong_access("events:write", caller, 403, names_contents=True) is None
+    assert wrong_access("events:write", caller, 401, names_contents=True) == "who may ask was turned away"
+
+
 def test_findings_of_a_kind_are_told_once() -> None:
     tally = FindingCounts()
     for example in ("first", "second"):

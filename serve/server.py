@@ -25,6 +25,7 @@ from serve.http.routes import (
     account_history,
     accounts,
     administration,
+    adoption,
     contacts,
     decisions,
     duties,
@@ -72,7 +73,7 @@ ABOUT_ACCOUNTS = (
     portfolios,
     events,
 )
-ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports)
+ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports, adoption)
 ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 

@@ -70,6 +70,7 @@ RULES: dict[str, Scope | None] = {
     "GET /v1/duties": Scope.READ_ACCOUNTS,
     "POST /v1/duties/status": Scope.WRITE_DECISIONS,
     "GET /v1/decisions": Scope.READ_DECISIONS,
+    "GET /v1/reports/adoption": Scope.READ_DECISIONS,
     "GET /v1/decisions/{decision_id}": Scope.READ_DECISIONS,
     "POST /v1/decisions/{decision_id}/status": Scope.WRITE_DECISIONS,
     "GET /v1/exports/scores": Scope.READ_SCORES,
@@ -126,6 +127,7 @@ SAMPLES: dict[str, Sample] = {
         json={"week": "2024-W12", "duties": [{"duty_id": duty_id(VISITS), "account_id": "a1", "state": "done"}]}
     ),
     "GET /v1/decisions": Sample(query={"sort": "-changed_at"}),
+    "GET /v1/reports/adoption": Sample(query={"from_week": "2024-W10", "to_week": "2024-W12"}),
     "GET /v1/decisions/{decision_id}": Sample(path={"decision_id": "d1"}),
     "POST /v1/decisions/{decision_id}/status": Sample(path={"decision_id": "d1"}, json={"state": "accepted"}),
     "GET /v1/exports/scores": Sample(),

@@ -10,6 +10,7 @@ import httpx
 
 from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
+from kqml.contract.adoption import AdoptionReport
 from kqml.contract.decisions import ListedDecision, Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
 from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, RelationshipReport
@@ -156,6 +157,14 @@ class Client:
     def portfolio(self, rep_id: str) -> Portfolio:
         """Return the accounts of a rep with their value at risk and what is open there."""
         return cast(Portfolio, self._sender.get(f"{_path('reps', rep_id)}/portfolio").json())
+
+    def adoption(
+        self, from_week: str | None = None, to_week: str | None = None, rep: str | None = None
+    ) -> AdoptionReport:
+        """Return what became of the recommendations of some weeks, by default of the last four."""
+        question = {"from_week": from_week, "to_week": to_week, "rep": rep}
+        given = {name: value for name, value in question.items() if value is not None}
+        return cast(AdoptionReport, self._sender.get("/v1/reports/adoption", given).json())
 
     def next_actions(
         self,

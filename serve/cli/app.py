@@ -42,6 +42,7 @@ COMMANDS = (
     "report grades",
     "report loss",
     "report effects",
+    "report adoption",
     "serve",
     "doctor",
     "backup",
@@ -74,7 +75,7 @@ of a group share a module: `keys list` is `list_` of `keys.py`."""
 GROUPS = {
     "playbook": "Check, show and compare playbooks.",
     "evaluate": "Estimate effects of actions and values of policies.",
-    "report": "Report account grades and losses to churn.",
+    "report": "Report account grades, losses to churn, effects of actions and adoption of recommendations.",
     "keys": "Manage API keys and the secret keys that encrypt personal data.",
     "users": "Manage users.",
     "webhooks": "Manage webhooks and their messages.",

@@ -1,4 +1,4 @@
-"""`kqml report …`: grades of accounts, losses of a period, effects of actions."""
+"""`kqml report …`: grades of accounts, losses of a period, effects of actions, adoption of recommendations."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kqml.playbook import read_playbook
+from serve.cli.adoption import adoption as adoption
 from serve.cli.command import Answer, CommandContext
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force

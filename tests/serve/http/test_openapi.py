@@ -71,6 +71,7 @@ BEYOND_SCHEMA = (
     "its month does not have",
     "is not a valid date",
     "goes with the state done",
+    "give 1 to 53 weeks",
     "names the contact that it is about",
     "is not a contact of the account",
     "is not in the future",

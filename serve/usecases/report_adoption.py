@@ -165,10 +165,10 @@ def _shown(counter: Mapping[str, int]) -> AdoptionCounts:
 
 def _overrides(transaction: Transaction, followed: Sequence[Followed], playbook: Playbook, now: int) -> list[Override]:
     """Return the overrides among recommended actions, the newest first."""
-    found = [each for each in followed if each.rejection is not None or each.other_action is not None]
-    expiry = _expiries(transaction, sorted({each.account_id for each in found}), playbook, now)
+    overridden = [each for each in followed if each.rejection is not None or each.other_action is not None]
+    expiry = _expiries(transaction, sorted({each.account_id for each in overridden}), playbook, now)
     zone, result = transaction.time_zone, []
-    for each in found:
+    for each in overridden:
         state = each.rejection if each.other_action is None else each.carried_out
         assert state is not None
         until = expiry.get((each.account_id, each.action))

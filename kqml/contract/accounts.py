@@ -22,6 +22,12 @@ class AccountFields(TypedDict):
     status: Literal["active", "suspended", "closed", "transferred"] | None
     status_since: Day | None
     credit_grade: str | None
+    visit_weekdays: str | None
+    visit_time: str | None
+    route: str | None
+    opening_hours: str | None
+    latitude: float | None
+    longitude: float | None
     attributes: dict[str, Any] | None
     described: bool
     updated_at: Moment

@@ -7,6 +7,7 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 
+from kqml.calendar.visiting_times import OPENING_HOURS, VISIT_TIME, VISIT_WEEKDAYS
 from kqml.errors import Fault, Refused
 from kqml.events import KIND_OF_CODE
 
@@ -25,6 +26,12 @@ ACCOUNTS = pa.schema(
         "status": TEXT,
         "status_since": DATE,
         "credit_grade": TEXT,
+        "visit_weekdays": TEXT,
+        "visit_time": TEXT,
+        "route": TEXT,
+        "opening_hours": TEXT,
+        "latitude": NUMBER,
+        "longitude": NUMBER,
         "attributes": TEXT,
     }
 )
@@ -118,6 +125,8 @@ RANGES: Mapping[tuple[str, str], tuple[float, float | None]] = {
     ("events", "minutes"): (0.0, None),
     ("events", "sentiment"): (-1.0, 1.0),
     ("events", "authenticity"): (0.0, 1.0),
+    ("accounts", "latitude"): (-90.0, 90.0),
+    ("accounts", "longitude"): (-180.0, 180.0),
     ("reps", "minutes_per_week"): (0.0, None),
     ("reps", "stops_per_week"): (0.0, None),
     ("reps", "budget_per_week"): (0.0, None),
@@ -126,6 +135,14 @@ RANGES: Mapping[tuple[str, str], tuple[float, float | None]] = {
 
 BIRTHDAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 """A month with a day; a birth year is nobody's business."""
+
+PATTERNS: Mapping[tuple[str, str], str] = {
+    ("accounts", "visit_weekdays"): VISIT_WEEKDAYS,
+    ("accounts", "visit_time"): VISIT_TIME,
+    ("accounts", "opening_hours"): OPENING_HOURS,
+    ("contacts", "birthday"): BIRTHDAY,
+}
+"""Table and column → the form of its text."""
 
 
 def conform(name: str, table: pa.Table | pd.DataFrame) -> pa.Table:
@@ -198,8 +215,8 @@ def _checks(name: str, column: str) -> list[pandera.Check]:
     if (name, column) in RANGES:
         low, high = RANGES[name, column]
         checks.append(pandera.Check.ge(low) if high is None else pandera.Check.in_range(low, high))
-    if (name, column) == ("contacts", "birthday"):
-        checks.append(pandera.Check.str_matches(BIRTHDAY))
+    if (name, column) in PATTERNS:
+        checks.append(pandera.Check.str_matches(PATTERNS[name, column]))
     return checks
 
 

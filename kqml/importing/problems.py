@@ -1,6 +1,6 @@
 """What can be wrong with a value: the codes of faults, which of them a mapping may tolerate."""
 
-from kqml.dataset.tables import CHOICES, DATE, ID_COLUMNS, INSTANT, NUMBER, RANGES, SCHEMAS
+from kqml.dataset.tables import CHOICES, DATE, ID_COLUMNS, INSTANT, NUMBER, PATTERNS, RANGES, SCHEMAS
 from kqml.moments import FIRST_YEAR, FIRST_YEAR_OF_DATES, MAY_LIE_AHEAD
 
 MISSING, UNPARSABLE, UNKNOWN = "missing", "unparsable", "unknown"
@@ -25,7 +25,7 @@ def problems_of(table: str, column: str) -> tuple[str, ...]:
     """The problems that a value of this column can have."""
     kind = SCHEMAS[table].field(column).type
     dated = kind in (INSTANT, DATE)
-    has_form = dated or kind == NUMBER or column in JSON_COLUMNS or column == "birthday"
+    has_form = dated or kind == NUMBER or column in JSON_COLUMNS or (table, column) in PATTERNS
     applies = {
         MISSING: column in MAPPED_REQUIRED[table],
         UNPARSABLE: has_form,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kqml.dataset.tables import DATE, ID_COLUMNS, INSTANT, NUMBER, TEXT
+from kqml.dataset.tables import DATE, ID_COLUMNS, INSTANT, NUMBER, PATTERNS, TEXT
 from kqml.ids import BLANK_AT_END, BLANKS, NULL_WORDS, SPACES, TEXT_GUARD
 from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import JSON_COLUMNS, MAPPED_REQUIRED
@@ -283,8 +283,12 @@ def _text_form(column: str, text: str) -> str:
         return f"CASE WHEN json_valid({text}) AND NOT {_lax_json(text)} THEN {text} END"
     if column == "birthday":
         return f"nullif(regexp_extract({text}, '^(\\d{{4}}-)?((0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]))$', 2), '')"
+    if column in _FORMS:
+        return f"CASE WHEN regexp_matches({text}, {literal(_FORMS[column])}) THEN {text} END"
     return text
 
+
+_FORMS = {column: pattern for (_, column), pattern in PATTERNS.items()}
 
 _OUTSIDE_JSON = r"(?i)nan|inf|,\s*[}\]]|[0-9]{309,}|e\+?(30[89]|3[1-9][0-9]|[4-9][0-9]{2}|[0-9]{4,})"
 """NaN, infinity, commas before an end, numbers beyond a double: DuckDB takes them, other readers of JSON fail."""

@@ -1,12 +1,12 @@
 """What the playbook asks of contact: what counts, festivals, personal days, reciprocity, limits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from kqml.playbook.codes import CHANNELS
@@ -164,9 +164,25 @@ class Item:
     title: Words
 
 
+OTHER_ROLE = "other"
+"""The role of `minutes_by_role` that stands for all that it does not name."""
+
+
+def _with_others(minutes: Mapping[str, float]) -> Mapping[str, float]:
+    if OTHER_ROLE not in minutes:
+        raise ValueError(f"the role {OTHER_ROLE!r} is missing: it stands for every role that is not named")
+    return minutes
+
+
 @dataclass(frozen=True, config=STRICT)
 class VisitGuide:
-    """What a visit brings home, its steps (domain §4)."""
+    """What a visit brings home, its steps (domain §4), its planned minutes by the role of the contact (domain §13)."""
 
     bring_home: tuple[Item, ...]
     steps: tuple[Item, ...]
+    minutes_by_role: Annotated[Mapping[Name, Positive], AfterValidator(_with_others)]
+
+    def minutes_with(self, roles: Iterable[str]) -> float | None:
+        """Return the planned minutes of a visit to contacts with these roles: those of the longest; None without."""
+        minutes = self.minutes_by_role
+        return max((minutes.get(role, minutes[OTHER_ROLE]) for role in roles), default=None)

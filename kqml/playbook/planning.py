@@ -7,7 +7,19 @@ from pydantic import Field, PlainSerializer
 from pydantic.dataclasses import dataclass
 
 from kqml.playbook.codes import TIERS
-from kqml.playbook.shapes import STRICT, Amount, Channel, Code, Count, Name, Share, Tier, Words
+from kqml.playbook.shapes import (
+    STRICT,
+    Amount,
+    Channel,
+    Code,
+    Count,
+    Name,
+    Positive,
+    Share,
+    Tier,
+    TimeOfDay,
+    Words,
+)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -35,6 +47,16 @@ class RepDefaults:
     minutes_per_week: Amount
     stops_per_week: Amount
     budget_per_week: Amount
+
+
+@dataclass(frozen=True, config=STRICT)
+class Workday:
+    """A rep's day: its local `start`; its `minutes`, None: the week's by its working days; the speed between stores in
+    kilometres as the crow flies."""
+
+    start: TimeOfDay
+    km_per_hour: Positive
+    minutes: Positive | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

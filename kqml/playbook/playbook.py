@@ -23,7 +23,7 @@ from kqml.playbook.contact import (
     Tolerance,
     VisitGuide,
 )
-from kqml.playbook.planning import ActionRule, HelpOffer, Holdout, RepDefaults
+from kqml.playbook.planning import ActionRule, HelpOffer, Holdout, RepDefaults, Workday
 from kqml.playbook.relationship import (
     CardField,
     DepthRules,
@@ -81,6 +81,7 @@ class Playbook:
     no_follow_up_days: Positive
     actions: Annotated[tuple[ActionRule, ...], Field(min_length=1)]
     rep: RepDefaults
+    workday: Workday
     minute_cost: Amount
     margin_rate: Mapping[str, Share]
     help_offers: tuple[HelpOffer, ...]

@@ -10,6 +10,7 @@ from annotated_types import Interval
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from kqml.calendar.visiting_times import OPENING_HOURS, VISIT_TIME, VISIT_WEEKDAYS
 from kqml.dataset.tables import BIRTHDAY, RANGES
 from kqml.ids import MAX_LENGTH, PATTERN, id_fault
 from kqml.moments import CLOCK, FULL_CLOCK, FULL_OFFSET, OFFSET, YEARS
@@ -100,4 +101,7 @@ PATTERNS_IN_WORDS = {
     _PLAIN: "should not be empty or contain control characters",
     _LINES: "should not be empty or contain control characters other than tabs and line feeds",
     BIRTHDAY: "should be a month and day, such as 03-20",
+    VISIT_WEEKDAYS: "should be weekdays, such as Tu or Mo,Th",
+    VISIT_TIME: "should be a time of day or a range, such as 10:30 or 14:00-16:00",
+    OPENING_HOURS: "should be opening hours, such as Mo-Fr 09:00-12:00,14:00-18:00; Sa 10:00-13:00",
 }

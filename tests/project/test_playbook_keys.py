@@ -21,6 +21,7 @@ from features.definitions import Code
 from kqml.calendar.business_time import DAY_US
 from kqml.calendar.workdays import workdays
 from kqml.duties import DutyInputs, compliance, list_duties, month, week
+from kqml.duties.reps import DutyRep
 from kqml.errors import BadUse
 from kqml.grades.account_grades import overall_classes
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
@@ -50,6 +51,9 @@ from models.policy.planning.learned_state import UNLEARNED
 from models.policy.planning.plan_summary import plan_rows, rep_rows
 from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.policy.planning.week_decision import plan_week
+from models.policy.schedule.open_actions import OpenDecision, open_actions
+from models.policy.schedule.scheduling import schedule_week
+from models.policy.schedule.working_week import RepHours, working_days
 from models.uplift.decision_log import DecisionLog
 from models.value.margins import margin_rates
 
@@ -274,6 +278,20 @@ def hours_given(playbook: Playbook) -> object:
     return capacities(replace(company, dataset=nothing)).tolist()
 
 
+def week_scheduled(playbook: Playbook) -> object:
+    """A week of a rep whose stores have managers and lie far from each other."""
+    accounts = [{"latitude": 31 + number / 10, "longitude": 121} for number in range(12)]
+    actions = [
+        contact
+        for number, account in enumerate(accounts)
+        for contact in open_actions(
+            OpenDecision(decision_id=str(number), action="visit", account=account, roles=("manager",)), playbook
+        )
+    ]
+    days = working_days(RepHours(DutyRep("R")), WEEK, playbook, WEEK.first, 0)
+    return schedule_week(actions, days, playbook.workday.km_per_hour)
+
+
 def margins(playbook: Playbook) -> object:
     return margin_rates(dataset(), playbook).tolist()
 
@@ -415,6 +433,10 @@ KEYS: dict[str, tuple[str, object, Callable[[Playbook], object]]] = {
     "rep.minutes_per_week": ("rep.minutes_per_week", 200, hours_given),
     "rep.stops_per_week": ("rep.stops_per_week", 3, hours_given),
     "rep.budget_per_week": ("rep.budget_per_week", 50, hours_given),
+    "visit.minutes_by_role": ("visit.minutes_by_role.manager", 15, week_scheduled),
+    "workday.start": ("workday.start", "10:00:00", week_scheduled),
+    "workday.km_per_hour": ("workday.km_per_hour", 5, week_scheduled),
+    "workday.minutes": ("workday.minutes", 120, week_scheduled),
     "minute_cost": ("minute_cost", 900, plan_made),
     "margin_rate": ("margin_rate", {"pharmacy": 0.5, "supermarket": 0.5, "dealer": 0.5}, margins),
     "help_offers[].name": ("help_offers.0.name", "other", differences_shown),

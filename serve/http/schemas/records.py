@@ -5,6 +5,7 @@ from typing import Annotated, Required
 from pydantic import BaseModel, Field, RootModel
 from typing_extensions import TypedDict
 
+from kqml.calendar.visiting_times import OPENING_HOURS, VISIT_TIME, VISIT_WEEKDAYS
 from kqml.dataset.tables import BIRTHDAY
 from serve.http.fields import Day, Identifier, Text, Word, within
 from serve.http.schemas.scores import STRICT, Attributes, EventFacts, ProfileIn
@@ -35,6 +36,12 @@ class AccountFacts(ProfileIn, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
+    visit_weekdays: Annotated[str, Field(max_length=20, pattern=VISIT_WEEKDAYS)] | None
+    visit_time: Annotated[str, Field(max_length=11, pattern=VISIT_TIME)] | None
+    route: Word | None
+    opening_hours: Annotated[str, Field(max_length=500, pattern=OPENING_HOURS)] | None
+    latitude: Annotated[float, within("latitude", "accounts")] | None
+    longitude: Annotated[float, within("longitude", "accounts")] | None
     attributes: Attributes | None
 
 

@@ -284,6 +284,39 @@ def test_an_existing_folder_is_refused_before_anything_is_read(desk) -> None:
         desk.bring({"a.csv": "nonsense"})
 
 
+STORES = (
+    ORDERS.replace("[[events]]", '[[events]]\nfiles = ["a.csv"]')
+    + """
+[[accounts]]
+files = ["shops*"]
+[accounts.columns]
+account_id = "id"
+visit_weekdays = { column = "day", values = { "周二" = "Tu", "周一、周四" = "Mo,Th" } }
+opening_hours = "open"
+latitude = "lat"
+"""
+)
+
+
+def test_visiting_times_of_stores_are_read_in_one_form(desk) -> None:
+    shops = "id,day,open,lat\nA,周二,08:30-21:00,31.2\nB,周一、周四,Mo-Sa 09:00-18:00,\n"
+    report = desk.bring({"a.csv": GOOD, "shops.csv": shops}, STORES)
+    accounts = desk.dataset().accounts()
+    assert report.usable
+    assert accounts["visit_weekdays"].tolist() == ["Tu", "Mo,Th"]
+    assert accounts["opening_hours"].tolist() == ["08:30-21:00", "Mo-Sa 09:00-18:00"]
+
+
+def test_visiting_times_in_another_form_are_refused_with_their_rows(desk) -> None:
+    shops = "id,day,open,lat\nA,周三,from nine,310\n"
+    report = desk.bring({"a.csv": GOOD, "shops.csv": shops}, STORES)
+    assert refusals(report) == [
+        ("unparsable_visit_weekdays", 1, (2,), ("周三",)),
+        ("unparsable_opening_hours", 1, (2,), ("from nine",)),
+        ("out_of_range_latitude", 1, (2,), ("310.0",)),
+    ]
+
+
 WITH_NOTES = ORDERS.replace("[events.columns]", '[events.columns]\nattributes = "note"')
 LAX = ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1,}', '{"a": [1, ]}', '{"a": 1e999}', '{"a": ' + "9" * 400 + "}"]
 STRICT = ['{"a": "NaN, ]"}', '{"a": 1e300}', '{"inf": -2.5E-310}', '{"a": "\\\\"}', '{"a": "\\"NaN"}']

@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "playbook.md").read_text(encoding="utf-8")
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if re.match(r"\| §\d+ ", line)
 ]
-LEAST = {"§1": 5, "§2": 6, "§3": 3, "§4": 3, "§5": 5, "§6": 6, "§7": 10, "§8": 5, "§11": 5, "§13": 1}
+LEAST = {"§1": 5, "§2": 6, "§3": 3, "§4": 3, "§5": 5, "§6": 6, "§7": 10, "§8": 5, "§11": 5, "§13": 3}
 """Rows of each section of the domain: those of its tables, its bullets, its rules."""
 
 
@@ -56,7 +56,19 @@ def test_a_file_that_the_page_names_is_there_with_its_test(name):
 
 def test_a_key_that_the_page_names_is_one_of_the_playbook():
     words = set(named([row[1] for row in ROWS]))
-    others = {"owner_rep_id", "region", "role", "influence", "kqml/events.py", "[churn]", "docs/settings.md"}
+    others = {
+        "owner_rep_id",
+        "region",
+        "route",
+        "visit_weekdays",
+        "visit_time",
+        "opening_hours",
+        "role",
+        "influence",
+        "kqml/events.py",
+        "[churn]",
+        "docs/settings.md",
+    }
     assert words - others - set(content_of(read_playbook())) == set()
 
 

@@ -46,6 +46,8 @@ FAULTS = {
     "a high level easier than the middle": ("high = { contacts_met = 3", "high = { contacts_met = 1", ["depth.high.contacts_met: 1 is below the 2 of middle"]),
     "too cold above too hot": ("too_cold = 0.5", "too_cold = 2", ["tolerance: too_cold 2 is not below too_hot 1.75"]),
     "quiet hours of no length": ("start = 20:00:00", "start = 08:30:00", ["limits.quiet_hours: start and end are both 08:30:00"]),
+    "minutes of no other role": ("other = 20\n", "", ["visit.minutes_by_role: the role 'other' is missing"]),
+    "a day without speed": ("km_per_hour = 20 ", "km_per_hour = 0 ", ["workday.km_per_hour: Input should be greater than 0"]),
     "an hour that is none": ("start = 20:00:00", 'start = "25:00"', ["limits.quiet_hours.start: Input should be in a valid time format"]),
     "a cap below the cadence": ("month = { visit = 12", "month = { visit = 6", ["limits.month.visit: 6 a month are fewer than the cadence of 8"]),
     "a week above its month": ("week = { visit = 3, call = 3", "week = { visit = 3, call = 9", ["limits.week.call: 9 a week exceeds 8 a month"]),

@@ -31,6 +31,12 @@ def test_an_account_is_put_shown_replaced(client):
         "status": None,
         "status_since": None,
         "credit_grade": None,
+        "visit_weekdays": None,
+        "visit_time": None,
+        "route": None,
+        "opening_hours": None,
+        "latitude": None,
+        "longitude": None,
         "attributes": {"outlets": 3},
         "described": True,
         "updated_at": "2024-03-20T08:00:00+08:00",
@@ -38,6 +44,37 @@ def test_an_account_is_put_shown_replaced(client):
     }
     assert client.put("/v1/accounts/S-1", json={"name": "New"}).status_code == 200
     assert client.get("/v1/accounts/S-1").json()["tier"] is None
+
+
+VISITING = {
+    "visit_weekdays": "Tu,Fr",
+    "visit_time": "14:00-16:00",
+    "route": "E3",
+    "opening_hours": "Mo-Sa 08:30-12:00,13:30-21:00; Su off",
+    "latitude": 31.2304,
+    "longitude": 121.4737,
+}
+
+
+def test_an_account_keeps_when_and_where_it_is_visited(client):
+    shown = client.put("/v1/accounts/a", json={**A, **VISITING}).json()
+    assert {name: shown[name] for name in VISITING} == VISITING
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "detail"),
+    [
+        ("visit_weekdays", "Tuesday", "should be weekdays, such as Tu or Mo,Th"),
+        ("visit_time", "9:30", "should be a time of day or a range, such as 10:30 or 14:00-16:00"),
+        ("opening_hours", "9 to 5", "should be opening hours, such as Mo-Fr 09:00-12:00,14:00-18:00; Sa 10:00-13:00"),
+        ("latitude", 91.5, "Input should be less than or equal to 90"),
+    ],
+)
+def test_a_faulty_visiting_time_is_pointed_at(client, field, value, detail):
+    answer = client.put("/v1/accounts/a", json={**A, field: value})
+    assert answer.status_code == 422
+    ((pointer, told),) = [(error["pointer"], error["detail"]) for error in answer.json()["errors"]]
+    assert (pointer, detail in told) == (f"#/{field}", True)
 
 
 @pytest.mark.parametrize("name", ["王 家药店", "?x=1", "a;b=c", "'; DROP TABLE accounts; --", "..", "a.b"])

@@ -36,6 +36,7 @@ from serve.http.routes import (
     plans,
     portfolios,
     recommendations,
+    rep_days,
     reps,
     rights,
     scores,
@@ -71,6 +72,7 @@ ABOUT_ACCOUNTS = (
     reps,
     plans,
     portfolios,
+    rep_days,
     events,
 )
 ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports, adoption)

@@ -19,6 +19,7 @@ from kqml.contract.plans import RepPlan
 from kqml.contract.portfolios import Portfolio
 from kqml.contract.recommendations import Recommendations
 from kqml.contract.records import EventsTaken, RecordsPut
+from kqml.contract.rep_days import RepDays
 from kqml.contract.scores import ScoreAnswer, StoredScore
 
 EVENTS_A_CALL = 5_000
@@ -153,6 +154,11 @@ class Client:
         """Return the decisions of a rep's week, by default the present one; `next` previews the next week."""
         question = {} if week is None else {"week": week}
         return cast(RepPlan, self._sender.get(f"{_path('reps', rep_id)}/plan", question).json())
+
+    def days(self, rep_id: str, week: str | None = None) -> RepDays:
+        """Return the open decisions of a rep's week by day, by default those of the present week."""
+        question = {} if week is None else {"week": week}
+        return cast(RepDays, self._sender.get(f"{_path('reps', rep_id)}/days", question).json())
 
     def portfolio(self, rep_id: str) -> Portfolio:
         """Return the accounts of a rep with their value at risk and what is open there."""

@@ -182,7 +182,8 @@ class VisitGuide:
     steps: tuple[Item, ...]
     minutes_by_role: Annotated[Mapping[Name, Positive], AfterValidator(_with_others)]
 
-    def minutes_with(self, roles: Iterable[str]) -> float | None:
-        """Return the planned minutes of a visit to contacts with these roles: those of the longest; None without."""
-        minutes = self.minutes_by_role
-        return max((minutes.get(role, minutes[OTHER_ROLE]) for role in roles), default=None)
+    def minutes_with(self, roles: Iterable[str]) -> float:
+        """Return the planned minutes of a visit to contacts with these roles: those of the longest; those of other
+        roles where none is known."""
+        others = self.minutes_by_role[OTHER_ROLE]
+        return max((self.minutes_by_role.get(role, others) for role in roles), default=others)

@@ -39,6 +39,7 @@ COMMANDS = (
     "playbook diff",
     "duties",
     "plan",
+    "days",
     "report grades",
     "report loss",
     "report effects",

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, select
 
-from serve.database.records import StoredRecord, put_rows, read_rows
+from serve.database.records import StoredRecord, parts_of, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, CONTACTS
 from serve.database.territory import Territory
@@ -54,6 +54,17 @@ def count_contacts(connection: Connection, account_id: str) -> int:
     """Return how many contacts of an account are stored and not erased."""
     known = CONTACTS.c.account_id == account_id, CONTACTS.c.erased_at.is_(None)
     return int(connection.execute(select(func.count()).select_from(CONTACTS).where(*known)).scalar_one())
+
+
+def roles_of_accounts(connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the roles of each account's contacts, which are not personal fields; erased contacts have none."""
+    roles: dict[str, list[str]] = {}
+    for part in parts_of(ids):
+        request = select(CONTACTS.c.account_id, CONTACTS.c.role).where(CONTACTS.c.account_id.in_(part))
+        present = request.where(CONTACTS.c.role.is_not(None), CONTACTS.c.erased_at.is_(None))
+        for account, role in connection.execute(present.order_by(CONTACTS.c.contact_id)):
+            roles.setdefault(account, []).append(role)
+    return roles
 
 
 def _faults(

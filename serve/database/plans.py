@@ -39,6 +39,14 @@ def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, terr
     return _with_states(connection, about)
 
 
+def done_in_week(connection: Connection, rep_id: str, week: str) -> Mapping[str, int]:
+    """Return when each decision of a rep's week was done, by its id."""
+    joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
+    request = select(DECISION_STATES.c.decision_id, DECISION_STATES.c.at).select_from(joined)
+    about = (DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, DECISION_STATES.c.state == "done")
+    return {str(name): int(at) for name, at in connection.execute(request.where(*about))}
+
+
 def decided_reps(connection: Connection, reps: Sequence[str], week: str, not_by: str) -> frozenset[str]:
     """Return those of the reps that have decisions in the week, other than by the policy `not_by`."""
     request = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week)

@@ -62,6 +62,7 @@ EXAMPLES = {
     "DutyStatusBody": "duty_status",
     "DutyPage": "duty_page",
     "RepPlan": "rep_plan",
+    "RepDays": "rep_days",
 }
 """The schema of a body or an answer → the file of `serve/http/examples` that shows it."""
 

@@ -53,7 +53,7 @@ from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.policy.planning.week_decision import plan_week
 from models.policy.schedule.open_actions import OpenDecision, open_actions
 from models.policy.schedule.scheduling import schedule_week
-from models.policy.schedule.working_week import RepHours, working_days
+from models.policy.schedule.working_week import RepAvailability, working_days
 from models.uplift.decision_log import DecisionLog
 from models.value.margins import margin_rates
 
@@ -288,7 +288,7 @@ def week_scheduled(playbook: Playbook) -> object:
             OpenDecision(decision_id=str(number), action="visit", account=account, roles=("manager",)), playbook
         )
     ]
-    days = working_days(RepHours(DutyRep("R")), WEEK, playbook, WEEK.first, 0)
+    days = working_days(RepAvailability(DutyRep("R")), WEEK, playbook, WEEK.first, 0)
     return schedule_week(actions, days, playbook.workday.km_per_hour)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kqml.contract.rep_days import DayFlag
 from models.policy.schedule.distances import km_of
 from models.policy.schedule.routing import DayCapacity
 from models.policy.schedule.timeline import Timeline, day_timeline
-from models.policy.schedule.week_schedule import Flag, OpenAction, ScheduledAction, ScheduledDay, WorkingDay
+from models.policy.schedule.week_schedule import OpenAction, ScheduledAction, ScheduledDay, WorkingDay
 
 ROUNDING = 1e-6
 
@@ -18,7 +19,7 @@ class Insertion:
     order: tuple[OpenAction, ...]
     timeline: Timeline
     km: float
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[DayFlag, ...] = ()
 
 
 @dataclass
@@ -28,7 +29,7 @@ class DayPlan:
     day: WorkingDay
     km_per_hour: float
     order: tuple[OpenAction, ...] = ()
-    flags: dict[tuple[str, int], tuple[Flag, ...]] = field(default_factory=dict)
+    flags: dict[tuple[str, int], tuple[DayFlag, ...]] = field(default_factory=dict)
 
     @property
     def free(self) -> float:
@@ -57,7 +58,7 @@ class DayPlan:
             options.append((round(km, 3), round(timeline.ends, 3), len(options), Insertion(order, timeline, km)))
         return min(options, key=lambda option: option[:3])[3] if options else None
 
-    def put(self, action: OpenAction, insertion: Insertion, flags: Iterable[Flag] = ()) -> None:
+    def put(self, action: OpenAction, insertion: Insertion, flags: Iterable[DayFlag] = ()) -> None:
         """Put the action into the day."""
         self.order = insertion.order
         self.flags[action.action_id, action.part] = tuple(flags)
@@ -98,7 +99,7 @@ class DayPlan:
         )
         return ScheduledDay(self.day, actions, timeline.used, km_of(list(self.order)))
 
-    def _flags(self, action: OpenAction, timeline: Timeline) -> tuple[Flag, ...]:
+    def _flags(self, action: OpenAction, timeline: Timeline) -> tuple[DayFlag, ...]:
         flags = self.flags[action.action_id, action.part]
         if "over_minutes" in flags and timeline.used <= self.day.minutes + ROUNDING:
             return tuple(flag for flag in flags if flag != "over_minutes")

@@ -36,18 +36,16 @@ class OpenDecision:
 def open_actions(decision: OpenDecision, playbook: Playbook) -> list[OpenAction]:
     """Return the contacts of a decision, one for each of its visits; what the rep scheduled is one contact.
 
-    A visit is planned to take the minutes of the contacts' roles, at most those of the action; without a known role
-    those of the action.
+    A visit is planned to take the minutes of the contacts' roles, at most those of the action.
     """
     rule = next((action for action in playbook.actions if action.name == decision.action), None)
     visits = 0 if rule is None else rule.contacts.get("visit", 0)
     parts = 1 if decision.day is not None else max(visits, 1)
     minutes = 0.0 if rule is None else rule.minutes
-    of_roles = playbook.visit.minutes_with(decision.roles) if visits else None
     action = OpenAction(
         action_id=decision.decision_id,
         minutes=minutes,
-        duration=min(minutes / parts, minutes if of_roles is None else of_roles),
+        duration=min(minutes / parts, playbook.visit.minutes_with(decision.roles)) if visits else minutes,
         is_visit=visits > 0,
         required=decision.required,
         due=decision.due,

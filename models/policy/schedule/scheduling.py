@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from kqml.contract.rep_days import DayFlag, LeftOutCode
 from models.policy.schedule.day_plan import DayPlan, Insertion
 from models.policy.schedule.routing import RoutedVisit, shortest_routes
 from models.policy.schedule.week_schedule import (
-    Flag,
     LeftOutAction,
-    LeftOutReason,
     OpenAction,
     WeekSchedule,
     WorkingDay,
@@ -48,7 +47,7 @@ class _Week:
         self.plans = plans
         self._km_per_hour = km_per_hour
 
-    def put(self, action: OpenAction) -> LeftOutReason | None:
+    def put(self, action: OpenAction) -> LeftOutCode | None:
         """Put the action into a day; return why none takes it."""
         if action.is_fixed:
             return self._put_on_its_day(action)
@@ -99,7 +98,7 @@ class _Week:
             self.plans[index] = plan
         return True
 
-    def _put_on_its_day(self, action: OpenAction) -> LeftOutReason | None:
+    def _put_on_its_day(self, action: OpenAction) -> LeftOutCode | None:
         plan = next((plan for plan in self.plans if plan.day.day == action.day), None)
         if plan is None:
             return "later"
@@ -110,7 +109,7 @@ class _Week:
         plan.put(action, insertion, ("over_minutes",) if over else ())
         return None
 
-    def _choices(self, action: OpenAction) -> Iterator[tuple[list[DayPlan], tuple[Flag, ...]]]:
+    def _choices(self, action: OpenAction) -> Iterator[tuple[list[DayPlan], tuple[DayFlag, ...]]]:
         """The days on which the action may be, with what is given up for it, the better ones first."""
         in_time, late = self._in_time(action)
         days = [plan for plan in in_time if plan.day.is_open and not _has_part(plan, action)]
@@ -121,7 +120,7 @@ class _Week:
             yield days, (*late, "off_weekday")
             yield days, (*late, "off_weekday", "over_minutes")
 
-    def _in_time(self, action: OpenAction) -> tuple[list[DayPlan], tuple[Flag, ...]]:
+    def _in_time(self, action: OpenAction) -> tuple[list[DayPlan], tuple[DayFlag, ...]]:
         """The days up to the due day; where the rep works on none of them the first one after it, which is late."""
         if action.due is None:
             return self.plans, ()
@@ -141,7 +140,7 @@ class _Week:
             return False
         return bool(plan.routes) or any(action.route in other.routes for other in self.plans)
 
-    def _why_not(self, action: OpenAction) -> LeftOutReason:
+    def _why_not(self, action: OpenAction) -> LeftOutCode:
         """Why no day takes the action: the first condition that none of the days fulfils."""
         working = [plan for plan in self._in_time(action)[0] if not plan.day.is_off]
         on_weekday = [plan for plan in working if action.required or _is_on_weekday(action, plan)]

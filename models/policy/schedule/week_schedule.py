@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
 
 from kqml.calendar.visiting_times import DAY_MINUTES, Windows
-
-LeftOutReason = Literal["no_day", "weekday_over", "rep_absent", "closed", "no_room", "later"]
-"""Why an action has no day: no working day is left for it, its weekdays are over, the rep is absent, the store is
-closed, the minutes of its days are used, the rep scheduled it after the week."""
-
-Flag = Literal["over_minutes", "off_weekday", "late"]
-"""What was given up for a required or scheduled action: the day's minutes, the store's weekday, the due day."""
+from kqml.contract.rep_days import DayFlag, LeftOutCode
 
 Coordinates = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -98,7 +91,7 @@ class ScheduledAction:
     action: OpenAction
     start: int
     end: int
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[DayFlag, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ class LeftOutAction:
     """An action without a day, and why."""
 
     action: OpenAction
-    why: LeftOutReason
+    why: LeftOutCode
 
 
 @dataclass(frozen=True)

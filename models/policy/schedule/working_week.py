@@ -15,7 +15,7 @@ from models.policy.schedule.week_schedule import WorkingDay
 
 
 @dataclass(frozen=True)
-class RepHours:
+class RepAvailability:
     """A rep's minutes of a week (None: the playbook's), when the rep is away, the minutes used already per day."""
 
     rep: DutyRep
@@ -23,7 +23,9 @@ class RepHours:
     done: Mapping[date, float] = field(default_factory=dict)
 
 
-def working_days(hours: RepHours, week: Period, playbook: Playbook, today: date, minute: int) -> list[WorkingDay]:
+def working_days(
+    hours: RepAvailability, week: Period, playbook: Playbook, today: date, minute: int
+) -> list[WorkingDay]:
     """Return the days of the week from `today` on; today's contacts begin at `minute` of the day at the earliest.
 
     Each working day has the same share of the week's minutes, unless the playbook says how many a day has. Where the

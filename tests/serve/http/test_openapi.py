@@ -38,6 +38,7 @@ REQUESTS = [
     ("/v1/reps/{rep_id}", "PUT", POSITIVE),
     ("/v1/reps/{rep_id}", "PATCH", POSITIVE),
     ("/v1/reps/{rep_id}/plan", "GET", POSITIVE),
+    ("/v1/reps/{rep_id}/days", "GET", POSITIVE),
     ("/v1/duties", "GET", POSITIVE),
     ("/v1/duties", "GET", NEGATIVE),
     ("/v1/duties/status", "POST", POSITIVE),

@@ -258,3 +258,14 @@ def test_some_fields_of_a_record_are_changed(kqml: Client) -> None:
     list(kqml.put_contacts([{"contact_id": "c", "account_id": "S/1"}]))
     assert kqml.patch_rep("R-1", {"region": "east"}) == {"created": 0, "changed": 1, "same": 0}
     assert kqml.patch_contact("c", {"role": "owner"}) == {"created": 0, "changed": 1, "same": 0}
+
+
+def test_a_week_is_shown_by_day(kqml: Client) -> None:
+    list(kqml.put_reps([{"rep_id": "R-1"}]))
+    list(kqml.put_accounts([{"account_id": "S-1", "tier": "A", "owner_rep_id": "R-1", "visit_weekdays": "Sa"}]))
+    week = kqml.recommend(rep_id="R-1")["week"]
+
+    shown = kqml.days("R-1", week)
+
+    assert (shown["rep_id"], shown["week"], len(shown["days"])) == ("R-1", week, 7)
+    assert shown["days"] == kqml.days("R-1")["days"]

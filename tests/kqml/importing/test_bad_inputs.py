@@ -313,7 +313,7 @@ def test_visiting_times_in_another_form_are_refused_with_their_rows(desk) -> Non
     assert refusals(report) == [
         ("unparsable_visit_weekdays", 1, (2,), ("周三",)),
         ("unparsable_opening_hours", 1, (2,), ("from nine",)),
-        ("out_of_range_latitude", 1, (2,), ("310.0",)),
+        ("out_of_range_latitude", 1, (2,), ("310",)),
     ]
 
 

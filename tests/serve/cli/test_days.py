@@ -44,6 +44,7 @@ def decision(name, **facts):
 @pytest.fixture
 def database(tmp_path, monkeypatch):
     """A database with four decisions of a rep's week."""
+    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     address = f"sqlite:///{tmp_path / 'kqml.db'}"
     monkeypatch.setenv("KQML_DATABASE_URL", address)

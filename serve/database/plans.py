@@ -40,11 +40,12 @@ def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, terr
 
 
 def done_in_week(connection: Connection, rep_id: str, week: str) -> Mapping[str, int]:
-    """Return when each decision of a rep's week was done, by its id."""
+    """Return when each decision of a rep's week was done last, by its id; also of those that are open again."""
     joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
     request = select(DECISION_STATES.c.decision_id, DECISION_STATES.c.at).select_from(joined)
     about = (DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, DECISION_STATES.c.state == "done")
-    return {str(name): int(at) for name, at in connection.execute(request.where(*about))}
+    ordered = request.where(*about).order_by(DECISION_STATES.c.number)
+    return {str(name): int(at) for name, at in connection.execute(ordered)}
 
 
 def decided_reps(connection: Connection, reps: Sequence[str], week: str, not_by: str) -> frozenset[str]:

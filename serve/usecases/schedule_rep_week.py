@@ -22,6 +22,7 @@ from models.policy.schedule.week_schedule import OpenAction, ScheduledAction, Sc
 from models.policy.schedule.working_week import RepAvailability, working_days
 from serve.database.contacts import roles_of_accounts
 from serve.database.dataset_info import read_info
+from serve.database.decisions import OPEN
 from serve.database.engine import Database
 from serve.database.plans import done_in_week, is_rep, objecting_of_rep, week_of_rep
 from serve.database.records import read_rows
@@ -35,7 +36,6 @@ from serve.usecases.track_decisions import stored_receipt
 
 Row = Mapping[str, Any]
 WAIT = "wait"
-OPEN_STATES = ("recommended", "accepted", "scheduled")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +91,9 @@ class _RepWeek:
         self._request, self._zone = request, transaction.time_zone
         self._rows = {row["decision_id"]: row for row in rows}
         done = done_in_week(connection, request.rep_id, request.week.week_name)
-        self._done = {name: at for name, at in done.items() if name in self._rows}
-        self._open = [row for row in rows if row["state"] in OPEN_STATES]
+        self._open = [row for row in rows if row["state"] in OPEN]
+        open_ids = {row["decision_id"] for row in self._open}
+        self._done = {name: at for name, at in done.items() if name in self._rows.keys() - open_ids}
         ids = sorted({row["account_id"] for row in self._open})
         self._accounts = read_rows(connection, ACCOUNTS, ids)
         self._roles = roles_of_accounts(connection, ids)

@@ -1,6 +1,8 @@
 """`GET /v1/reps/{rep_id}/days`: the open actions of a rep's week by day."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from kqml.contract.rep_days import RepDays
@@ -9,13 +11,13 @@ from serve.http.dependencies import IdInPath, ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem
 from serve.http.responses import json_response
-from serve.http.routes.plans import Week
 from serve.http.service_state import Service
-from serve.http.weeks import parse_week, present_week
+from serve.http.weeks import WEEK, parse_week, present_week
 from serve.security.callers import Caller
 from serve.usecases.schedule_rep_week import RepDaysRequest, schedule_rep_week
 
 router = APIRouter(tags=["reps"])
+Week = Annotated[str | None, Query(pattern=WEEK, description="ISO week such as 2024-W07. Default: the present one.")]
 
 
 @router.get(

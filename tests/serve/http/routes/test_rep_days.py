@@ -3,9 +3,11 @@
 import pytest
 from decision_records import as_texts
 from pydantic import TypeAdapter
+from sqlalchemy import insert
 
 from kqml.contract.rep_days import RepDays
 from serve.database.decisions import add_decisions, add_state
+from serve.database.tables import DECISION_STATES
 from serve.security.objections_and_reviews import set_objection
 
 NOW = 1_710_892_800_000_000
@@ -106,6 +108,16 @@ def test_what_is_done_is_listed_on_its_day_and_takes_minutes_of_it(client, decid
     assert found["days"][1]["done"][0]["at"] == "2024-03-19T08:00:00+08:00"
 
 
+def test_a_decision_that_is_open_again_is_not_listed_as_done(client, decide, database):
+    decide("a1", "accepted", "done")
+    again = {"decision_id": "d-a1", "number": 3, "state": "accepted", "at": NOW, "known_at": NOW}
+    with database.writing() as connection:
+        connection.execute(insert(DECISION_STATES), again)
+    found = days(client)
+    assert on_days(found) == {WEDNESDAY: ["a1"]}
+    assert [day["done"] for day in found["days"]] == [[]] * 7
+
+
 def test_a_scheduled_decision_stays_on_its_date_and_a_missed_one_is_planned_anew(client, decide):
     decide("a1", "accepted", "scheduled", at=NOW + 2 * DAY + 150 * 60_000_000)
     decide("a2", "accepted", "scheduled", at=NOW - DAY)
@@ -127,15 +139,19 @@ def test_stores_keep_their_weekday_time_and_hours(client, decide):
 
 
 def test_a_required_action_lies_before_the_duty_is_due(client, decide):
-    complaint = {"event_id": "c", "account_id": "a1", "occurred_at": "2024-03-14T10:00:00+08:00", "kind": "complaint"}
+    told = {"account_id": "a1", "occurred_at": "2024-03-14T10:00:00+08:00"}
+    promise = {**told, "event_id": "p", "kind": "promise_made", "due_at": "2024-03-21T12:00:00+08:00"}
+    complaint = {**told, "event_id": "c", "kind": "complaint", "account_id": "a2"}
     decide("a1", must=True)
+    decide("a2", must=True)
     for name in ("b1", "b2", "b3"):
         decide(name, account={**STORE, "visit_weekdays": "We"})
-    assert client.post("/v1/events", json={"events": [complaint]}).status_code == 200
+    assert client.post("/v1/events", json={"events": [promise, complaint]}).status_code == 200
     found = days(client)
-    first = next(each for day in found["days"] for each in day["actions"] if each["account_id"] == "a1")
-    assert (first["due"], first["must"]) == (THURSDAY, True)
-    assert "a1" in {**on_days(found)}[WEDNESDAY]
+    placed = {each["account_id"]: (day["date"], each) for day in found["days"] for each in day["actions"]}
+    (day, kept), (first, overdue) = placed["a1"], placed["a2"]
+    assert (day, kept["due"], kept["must"], kept["flags"]) == (WEDNESDAY, THURSDAY, True, [])
+    assert (first, overdue["due"], overdue["flags"]) == (WEDNESDAY, "2024-03-18", ["late"])
 
 
 def test_the_way_of_a_day_is_given_where_coordinates_are_known(client, decide):

@@ -27,6 +27,7 @@ from serve.http.service_state import Service
 from serve.http.timeouts import TimeoutProtocol
 from serve.logs import UVICORN_LOGS, build_logger
 from serve.running_week import RunningWeek
+from serve.security.contact_vault import BirthdayVault
 from serve.security.encryption import Cipher
 from serve.security.startup_checks import SecurityOptions
 from serve.server import create_app
@@ -110,7 +111,7 @@ def build_app(options: ServeOptions) -> FastAPI:
         playbook=options.playbook,
         background_tasks=[
             Dispatcher(database, options.cipher, WebhookSender(options.reach), clock, log),
-            RunningWeek(database, served, options.playbook, clock, log),
+            RunningWeek(database, served, options.playbook, clock, log, BirthdayVault(options.cipher)),
         ],
     )
     app = create_app(service, log)

@@ -9,8 +9,12 @@ from serve.database.records import StoredRecord, parts_of, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, CONTACTS
 from serve.database.territory import Territory
+from serve.database.week_updates import queue_accounts
 
 Row = Mapping[str, Any]
+
+PART = 500
+"""Contacts that are decrypted at once."""
 
 
 class Vault(Protocol):
@@ -30,7 +34,22 @@ def put_contacts(
     stored = read_rows(connection, CONTACTS, (record["contact_id"] for record in records))
     if faults := list(_faults(connection, records, stored, territory)):
         raise RejectedRows(faults)
-    return put_rows(connection, CONTACTS, vault.seal(connection, records), now)
+    puts = put_rows(connection, CONTACTS, vault.seal(connection, records), now)
+    queue_accounts(connection, (put.after["account_id"] for put in puts if _has_new_birthday(put)), now)
+    return puts
+
+
+def _has_new_birthday(put: StoredRecord) -> bool:
+    birthday = put.after["birthday"]
+    return birthday is not None and (put.before is None or put.before["birthday"] != birthday)
+
+
+def contacts_with_birthdays(connection: Connection) -> Iterator[list[Row]]:
+    """Yield the contacts that have a birthday, encrypted, in parts: contact_id, account_id, birthday."""
+    columns = (CONTACTS.c.contact_id, CONTACTS.c.account_id, CONTACTS.c.birthday)
+    request = select(*columns).where(CONTACTS.c.birthday.is_not(None)).order_by(CONTACTS.c.contact_id)
+    for part in connection.execute(request).mappings().partitions(PART):
+        yield [dict(row) for row in part]
 
 
 def read_contact(connection: Connection, contact_id: str, territory: Territory, vault: Vault) -> Row | None:

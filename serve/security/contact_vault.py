@@ -108,6 +108,25 @@ def _presence(name: str, value: Any) -> Any:
 FILLED = "•"
 
 
+MASKED = MaskingVault()
+
+
+@dataclass(frozen=True)
+class BirthdayVault:
+    """Decrypts birthdays only: for required actions, which no other personal field concerns."""
+
+    cipher: Cipher
+
+    def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
+        """Raise: a masked record must not be stored."""
+        raise NotImplementedError
+
+    def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the rows with the birthday as the only personal field."""
+        masked = [{**mask_contact(row), "birthday": row["birthday"]} for row in rows]
+        return ContactVault(self.cipher).open(connection, masked)
+
+
 def mask_contact(row: Row) -> dict[str, Any]:
     """Return the row without personal fields."""
     return {str(name): None if name in PERSONAL else value for name, value in row.items()}

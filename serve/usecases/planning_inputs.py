@@ -130,7 +130,7 @@ def read_account_inputs(
     (week, cutoff), playbook, reps = when, request.playbook, request.reps or frozenset()
     return PlanningInputs(
         week,
-        snapshot_accounts(connection, MaskingVault(), ids),
+        snapshot_accounts(connection, request.vault, ids),
         read_rejections(connection, ids, cutoff, playbook.limits.suppression_days),
         duty_overrides(read_override_rows(connection, {*ids, *reps})),
         frozenset(objecting_accounts(connection)),

@@ -6,6 +6,8 @@ from kqml.duties import Period
 from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.scoring import Scorer
+from serve.database.contacts import Vault
+from serve.security.contact_vault import MASKED
 from serve.usecases.model_registry import find_model
 
 
@@ -36,7 +38,8 @@ class PlanningModel:
 @dataclass(frozen=True)
 class PlanWeekRequest:
     """A week (None: the present one) of some reps (None: of all), with the rules, the model (None: plan without one),
-    the name that its decisions are made in. `preview`: whether the week may be to come; by default the next one."""
+    the name that its decisions are made in. `preview`: whether the week may be to come; by default the next one.
+    `vault`: of contacts; only the running week decrypts birthdays."""
 
     week: Period | None
     playbook: Playbook
@@ -44,6 +47,7 @@ class PlanWeekRequest:
     by: str
     reps: frozenset[str] | None = None
     preview: bool = False
+    vault: Vault = MASKED
 
 
 def find_planning_model(settings: Settings, wanted: str | None) -> PlanningModel | None:

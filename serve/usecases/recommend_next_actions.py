@@ -17,6 +17,7 @@ from kqml.messages import text
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
+from serve.database.contacts import Vault
 from serve.database.decisions import OPEN, add_decisions
 from serve.database.learned import add_learned
 from serve.database.long_histories import long_histories
@@ -24,6 +25,7 @@ from serve.database.plans import lock_accounts
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller, Scope
+from serve.security.contact_vault import MASKED
 from serve.usecases.contact_notes import read_notes
 from serve.usecases.database_access import Transaction
 from serve.usecases.next_action_plans import PlannedNextActions, plan_given, plan_stored
@@ -43,7 +45,8 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class NextActionsRequest:
     """Accounts, each with a history or as the database knows it; the instant (None: now); who asks; by which rules and
-    model (None: without one); the language of texts; whether the actions are stored as decisions."""
+    model (None: without one); the language of texts; whether the actions are stored as decisions; what decrypts
+    birthdays, if anything."""
 
     accounts: Sequence[AccountToScore]
     as_of: int | None
@@ -52,6 +55,7 @@ class NextActionsRequest:
     model: PlanningModel | None
     language: str
     commit: bool = False
+    vault: Vault = MASKED
 
     @property
     def commits(self) -> bool:
@@ -65,7 +69,7 @@ class NextActionsRequest:
 
     def week_request(self, week: Period, reps: frozenset[str]) -> PlanWeekRequest:
         """Return the request of planning that reads the inputs."""
-        return PlanWeekRequest(week, self.playbook, self.model, self.caller.name, reps)
+        return PlanWeekRequest(week, self.playbook, self.model, self.caller.name, reps, vault=self.vault)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Bring the running week up to date with what happened since its plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kqml.calendar.business_time import moment_of
@@ -10,13 +10,16 @@ from kqml.messages import LANGUAGES
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import NEXT_POLICY
+from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
+from serve.database.decisions import OPEN
 from serve.database.engine import Database
-from serve.database.plans import decided_reps
+from serve.database.plans import decided_reps, latest_decisions
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.database.week_updates import read_week_updates, remove_week_updates
 from serve.security.callers import Caller, Scope
+from serve.security.contact_vault import MASKED
 from serve.usecases.database_access import Transaction
 from serve.usecases.planning_request import PlanningModel
 from serve.usecases.recommend_actions import unavailable_code
@@ -33,10 +36,11 @@ AUTHOR = Caller("kqml", frozenset({Scope.WRITE_DECISIONS}))
 
 @dataclass(frozen=True)
 class UpdateRunningWeekRequest:
-    """The rules, the model (None: without one)."""
+    """The rules, the model (None: without one), what decrypts birthdays."""
 
     playbook: Playbook
     model: PlanningModel | None
+    vault: Vault = MASKED
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,13 @@ def update_running_week(database: Database, request: UpdateRunningWeekRequest, n
         week, names = week_period(moment_of(now, transaction.time_zone).date()), [name for name, _ in updates]
         closed = _closed(transaction, names)
         accounts = _of_planned_weeks(transaction, [name for name in names if name not in closed], week)
-        result = recommend_next_actions(transaction, _question(request, accounts), now) if accounts else None
+        results = [
+            recommend_next_actions(transaction, question, now)
+            for question in _questions(transaction, request, accounts, (week, now))
+        ]
     with database.writing() as connection:
         transaction = replace(transaction, connection=connection)
-        added = 0 if result is None else commit_next_actions(transaction, result, now, only_required=True)
+        added = sum(commit_next_actions(transaction, result, now, only_required=True) for result in results)
         messages = withdraw_closed(connection, closed, week.week_name, AUTHOR.name, now)
         enqueue(connection, messages, now)
         remove_week_updates(connection, updates)
@@ -87,7 +94,23 @@ def _of_planned_weeks(transaction: Transaction, ids: Sequence[str], week: Period
     return [name for name in ids if owners.get(name) in planned]
 
 
-def _question(request: UpdateRunningWeekRequest, accounts: Sequence[str]) -> NextActionsRequest:
+def _questions(
+    transaction: Transaction, request: UpdateRunningWeekRequest, accounts: Sequence[str], when: tuple[Period, int]
+) -> Iterator[NextActionsRequest]:
+    """Yield the questions about accounts. A birthday asks for a greeting only where nothing else is to be done in the
+    week: it must not replace a visit."""
+    (week, now), wait = when, request.playbook.action_names[0]
+    rows = latest_decisions(transaction.connection, [], accounts, week.week_name, now)
+    busy = {row["account_id"] for row in rows if row["state"] in OPEN and row["assigned"] != wait}
+    for names, vault in (
+        ([name for name in accounts if name in busy], MASKED),
+        ([name for name in accounts if name not in busy], request.vault),
+    ):
+        if names:
+            yield _question(request, names, vault)
+
+
+def _question(request: UpdateRunningWeekRequest, accounts: Sequence[str], vault: Vault) -> NextActionsRequest:
     return NextActionsRequest(
         accounts=[AccountToScore(name) for name in accounts],
         as_of=None,
@@ -96,4 +119,5 @@ def _question(request: UpdateRunningWeekRequest, accounts: Sequence[str]) -> Nex
         model=request.model,
         language=LANGUAGES[0],  # its texts are not shown; decisions hold none
         commit=True,
+        vault=vault,
     )

@@ -1,5 +1,6 @@
 """Events of the running week bring the actions that they require into it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +13,10 @@ from models.churn.bundle import load_bundle
 from models.churn.scoring import create_scorer
 from serve.database.decision_logs import read_log
 from serve.database.tables import OUTBOX, WEEK_UPDATES
+from serve.security.contact_vault import BirthdayVault
 from serve.usecases import update_running_week as module
 from serve.usecases.planning_request import PlanningModel
+from serve.usecases.queue_birthdays import queue_birthdays
 from serve.usecases.recommend_actions import DecidedMeanwhile
 from serve.usecases.update_running_week import UpdateRunningWeekRequest, update_running_week
 
@@ -160,6 +163,33 @@ def test_an_account_that_moves_gets_a_decision_for_its_new_rep(filled, database,
     assert filled.get(f"/v1/decisions/{fresh['decision_id']}").json()["evaluable"] is False
     assert (fresh["must"], fresh["assigned"]) == (True, "visit")
     assert "introduce yourself as the new contact; go through what is open" in fresh["brief"]["musts"]
+
+
+@pytest.mark.parametrize(("birthday", "greeted"), [("03-03", True), ("02-28", False), ("03-06", False)])
+def test_a_birthday_of_the_week_requires_a_greeting(filled, database, now, request_of_update, birthday, greeted):
+    """The week ends on Sunday, 5 March."""
+    row = calm_account(filled)
+    vault = BirthdayVault(filled.app.state.service.cipher)
+    person = {"account_id": row["account_id"], "name": "Wang", "birthday": birthday}
+    assert filled.put("/v1/contacts/c-1", json=person).status_code == 200
+    with database.writing() as connection:
+        connection.execute(WEEK_UPDATES.delete())
+    assert queue_birthdays(database, request_of_update.playbook, vault, now[0]) == int(greeted)
+    now[0] += 1_000_000
+    assert update_running_week(database, replace(request_of_update, vault=vault), now[0]).added == int(greeted)
+    mine = [one for one in plan_of(filled) if one["account_id"] == row["account_id"] and one["must"]]
+    assert [one["assigned"] for one in mine] == (["message"] if greeted else [])
+    assert [one["brief"]["musts"] for one in mine] == ([[]] if greeted else [])  # briefs name no personal days
+
+
+def test_a_new_birthday_queues_its_account(filled, database, now):
+    row = calm_account(filled)
+    person = {"account_id": row["account_id"], "role": "owner"}
+    assert filled.put("/v1/contacts/c-1", json=person).status_code == 200
+    assert queued(database) == []
+    for _ in range(2):
+        assert filled.put("/v1/contacts/c-1", json={**person, "birthday": "03-03"}).status_code == 200
+    assert queued(database) == [row["account_id"]]
 
 
 def test_orders_and_visits_do_not_queue_the_account(filled, database, now):

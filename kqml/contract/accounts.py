@@ -10,7 +10,8 @@ from kqml.contract.scores import FullScore, ReasonOut, ShortScore
 
 
 class AccountFields(TypedDict):
-    """The present data of an account. `described`: false while only events name it."""
+    """The present data of an account. `described`: false while only events name it; `erased_at`: when its data were
+    erased, null otherwise."""
 
     account_id: str
     name: str | None
@@ -31,6 +32,7 @@ class AccountFields(TypedDict):
     attributes: dict[str, Any] | None
     described: bool
     updated_at: Moment
+    erased_at: Moment | None
 
 
 class ListedScore(ShortScore):

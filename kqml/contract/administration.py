@@ -32,6 +32,15 @@ class AuditPage(TypedDict):
     next_cursor: str | None
 
 
+class ErasedAccount(TypedDict):
+    """An account whose data are erased. `contacts`: people whose data were erased with it; `events`: events whose free
+    content was cleared."""
+
+    account_id: str
+    contacts: int
+    events: int
+
+
 class Erased(TypedDict):
     """A contact whose personal data are erased. `events`: life events that were cleared."""
 

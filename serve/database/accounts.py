@@ -21,6 +21,7 @@ from serve.database.week_updates import queue_accounts
 
 Row = Mapping[str, Any]
 
+ERASED = "{account!r} was erased: its data must not come back; use another id"
 STATUS_KINDS = {status: kind for kind, status in STATUS_AFTER.items()}
 
 
@@ -72,9 +73,12 @@ def follow_events(connection: Connection, events: Sequence[Row], now: int) -> No
 
 
 def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Territory) -> Iterator[ItemFault]:
-    """Faults of accounts of other reps, and of accounts that would go to other reps."""
+    """Faults of accounts of other reps, of accounts that would go to other reps, of erased ones."""
     for index, record in enumerate(records):
         before = stored.get(record["account_id"])
+        if before is not None and before["erased_at"] is not None and territory.covers(before["owner_rep_id"]):
+            yield ItemFault(index, "account_id", ERASED.format(account=record["account_id"]))
+            continue
         if before is not None and not territory.covers(before["owner_rep_id"]):
             yield ItemFault(index, "account_id", f"account {record['account_id']!r} does not exist")
         elif not territory.covers(record.get("owner_rep_id")):

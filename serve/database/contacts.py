@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, select
 
+from serve.database.events import erased_accounts
 from serve.database.records import StoredRecord, parts_of, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, CONTACTS
@@ -91,6 +92,7 @@ def _faults(
 ) -> Iterator[ItemFault]:
     accounts = {row["account_id"] for row in (*records, *stored.values())}
     owners = read_rows(connection, ACCOUNTS, accounts) if territory.reps is not None else {}
+    erased = erased_accounts(connection, {record["account_id"] for record in records})
     for index, record in enumerate(records):
         before = stored.get(record["contact_id"])
         if before is not None and not _covers(territory, owners, before["account_id"]):
@@ -98,6 +100,8 @@ def _faults(
         elif before is not None and before["erased_at"] is not None:
             text = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
             yield ItemFault(index, "contact_id", text)
+        elif record["account_id"] in erased:
+            yield ItemFault(index, "account_id", f"account {record['account_id']!r} was erased")
         elif not _covers(territory, owners, record["account_id"]):
             yield ItemFault(index, "account_id", f"account {record['account_id']!r} does not exist")
 

@@ -49,6 +49,7 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
     events = clear_erased(connection, events)
     first = {event["event_id"]: event for event in reversed(events)}
     faults = [*_of_repeats(events, first), *_of_strangers(connection, events, territory)]
+    faults += [] if faults else _of_erased(connection, events)
     if faults:
         raise RejectedRows(sorted(faults, key=lambda fault: fault.index))
     fresh = sorted(first.values(), key=lambda event: (event["account_id"], event["occurred_at"]))
@@ -75,6 +76,26 @@ def _of_strangers(connection: Connection, events: Sequence[Event], territory: Te
     for index, event in enumerate(events):
         if event["account_id"] not in known:
             yield ItemFault(index, "account_id", f"account {event['account_id']!r} does not exist")
+
+
+def _of_erased(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:
+    """Faults of events of erased accounts, except those that are stored already."""
+    erased = erased_accounts(connection, {event["account_id"] for event in events})
+    suspects = [event["event_id"] for event in events if event["account_id"] in erased]
+    stored = kinds_of(connection, suspects) if suspects else {}
+    for index, event in enumerate(events):
+        if event["account_id"] in erased and event["event_id"] not in stored:
+            yield ItemFault(index, "account_id", f"{event['account_id']!r} was erased: send no more events about it")
+
+
+def erased_accounts(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Return those of the ids that are erased accounts."""
+    erased = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.erased_at.is_not(None))
+    return {
+        name
+        for part in parts_of(sorted(ids))
+        for name in connection.execute(erased.where(ACCOUNTS.c.account_id.in_(part))).scalars()
+    }
 
 
 def kinds_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:

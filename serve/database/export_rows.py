@@ -23,7 +23,9 @@ def stream_scores(
     newest = and_(*(SCORES.c[name] == LATEST_SCORES.c[name] for name in ("account_id", "cutoff", "model")))
     joined = LATEST_SCORES.join(SCORES, newest).join(ACCOUNTS, ACCOUNTS.c.account_id == LATEST_SCORES.c.account_id)
     of_account = (ACCOUNTS.c[name] for name in ("name", "tier", "segment", "region", "owner_rep_id"))
-    request = select(SCORES, *of_account).select_from(joined).where(territory.of_accounts())
+    request = (
+        select(SCORES, *of_account).select_from(joined).where(territory.of_accounts(), ACCOUNTS.c.erased_at.is_(None))
+    )
     request = request.where(*(FILTERS[name].in_(values) for name, values in filters.items()))
     yield from _batches(connection, request.order_by(LATEST_SCORES.c.account_id))
 

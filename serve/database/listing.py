@@ -132,4 +132,4 @@ def _filtered(request: Select[Any], listing: Listing, territory: Territory) -> S
     if listing.changed_since is not None:
         changed = (ACCOUNTS.c.updated_at, LATEST_SCORES.c.scored_at)
         request = request.where(or_(*(at >= listing.changed_since for at in changed)))
-    return request.where(territory.of_accounts())
+    return request.where(territory.of_accounts(), ACCOUNTS.c.erased_at.is_(None))

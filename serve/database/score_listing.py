@@ -31,7 +31,7 @@ def list_newest_scores(connection: Connection, listing: ScoreListing, territory:
     key = (LATEST_SCORES.c.scored_at, LATEST_SCORES.c.account_id)
     newest = and_(*(SCORES.c[name] == LATEST_SCORES.c[name] for name in ("account_id", "cutoff", "model")))
     joined = LATEST_SCORES.join(SCORES, newest).join(ACCOUNTS, ACCOUNTS.c.account_id == LATEST_SCORES.c.account_id)
-    request = select(SCORES).select_from(joined).where(territory.of_accounts())
+    request = select(SCORES).select_from(joined).where(territory.of_accounts(), ACCOUNTS.c.erased_at.is_(None))
     for name, values in listing.filters.items():
         request = request.where(FILTERS[name].in_(values))
     if listing.changed_since is not None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kqml.contract.administration import Erased
+from kqml.contract.administration import Erased, ErasedAccount
 from serve.database.contacts import read_contact
+from serve.database.events import accounts_seen
 from serve.database.territory import EVERYWHERE, Territory
-from serve.security import erasure
+from serve.security import account_erasure, erasure
 from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.contact_vault import MaskingVault
 from serve.security.encryption import Cipher
@@ -17,9 +18,11 @@ from serve.security.erasure import ErasedCounts, RetentionLimits
 from serve.usecases.refusals import UnknownRecord
 
 __all__ = [
+    "AccountErasureRequest",
     "ErasedCounts",
     "PersonRequest",
     "RetentionLimits",
+    "erase_account",
     "erase_expired",
     "erase_person",
     "export_person",
@@ -36,12 +39,29 @@ class PersonRequest:
     territory: Territory = EVERYWHERE
 
 
+@dataclass(frozen=True)
+class AccountErasureRequest:
+    """Who asks for the erasure of an account, when."""
+
+    actor: Actor
+    now: int
+    territory: Territory = EVERYWHERE
+
+
 def erase_person(connection: Connection, request: PersonRequest) -> Erased:
     """Clear the contact's personal fields and life events, destroy the key of the fields. Raises UnknownRecord."""
     if read_contact(connection, request.contact_id, request.territory, MaskingVault()) is None:
         raise UnknownRecord("contact", request.contact_id)
     events = erasure.erase(connection, request.actor, request.contact_id, request.now)
     return Erased(contact_id=request.contact_id, events=events or 0)
+
+
+def erase_account(connection: Connection, account_id: str, request: AccountErasureRequest) -> ErasedAccount:
+    """Erase an account with its contacts; numbers stay under its id. Raises UnknownRecord."""
+    if not accounts_seen(connection, [account_id], request.territory):
+        raise UnknownRecord("account", account_id)
+    counts = account_erasure.erase_account(connection, request.actor, account_id, request.now) or {}
+    return ErasedAccount(account_id=account_id, contacts=counts["contacts"], events=counts["events"])
 
 
 def export_person(connection: Connection, request: PersonRequest, cipher: Cipher) -> Mapping[str, Any]:

@@ -32,9 +32,10 @@ ACCOUNTS = Table(
     Column("version", Integer, nullable=False),
     instant("updated_at", nullable=False),
     instant("objected_at"),
+    instant("erased_at"),
 )
 """`described`: false while only events name the account. `version`: counts its changes, is its ETag. `objected_at`:
-since when no automated recommendation may be made for it."""
+since when no automated recommendation may be made for it. `erased_at`: when what says who it is was erased."""
 
 CONTACTS = Table(
     "contacts",

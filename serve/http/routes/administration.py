@@ -1,4 +1,4 @@
-"""The routes of administrators: the audit log, the erasure of a contact."""
+"""The routes of administrators: the audit log, the erasure of accounts and contacts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from kqml.contract.administration import AuditFields, AuditPage, Erased
+from kqml.contract.administration import AuditFields, AuditPage, Erased, ErasedAccount
 from kqml.contract.fields import field_names
 from serve.http.access import Administers
 from serve.http.cursors import read_cursor
@@ -19,7 +19,7 @@ from serve.http.responses import page_response
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.audit import Actor, AuditQuery, read_audit_log
-from serve.usecases.erase_person import PersonRequest, erase_person
+from serve.usecases.erase_person import AccountErasureRequest, PersonRequest, erase_account, erase_person
 from serve.usecases.stored_rows import contract_fields, contract_page
 
 router = APIRouter(tags=["administration"])
@@ -81,3 +81,23 @@ def _erase(writing: Writing, contact_id: str) -> Response:
     actor = Actor(writing.caller.name, writing.request_id)
     request = PersonRequest(contact_id, actor, writing.now, writing.caller.territory)
     return write_now(writing, lambda transaction: as_reply(erase_person(transaction.connection, request)))
+
+
+@router.delete(
+    "/v1/accounts/{account_id}",
+    summary="Erase an account",
+    response_model=ErasedAccount,
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
+)
+async def erase_the_account(
+    request: Request, service: ServiceOf, caller: Administers, account_id: IdInPath
+) -> Response:
+    """Clears the name and attributes, erases the contacts, clears what was written about the account, and closes it.
+    Numbers of events and decisions stay under its id, which cannot be used again. This cannot be undone."""
+    return await run_in_threadpool(_erase_account, writing_of(request, service, caller, b""), account_id)
+
+
+def _erase_account(writing: Writing, account_id: str) -> Response:
+    actor = Actor(writing.caller.name, writing.request_id)
+    request = AccountErasureRequest(actor, writing.now, writing.caller.territory)
+    return write_now(writing, lambda transaction: as_reply(erase_account(transaction.connection, account_id, request)))

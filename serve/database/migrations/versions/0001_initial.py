@@ -51,6 +51,7 @@ def _accounts() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("objected_at", sa.BigInteger()),
+        sa.Column("erased_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("account_id", name="pk_accounts"),
     )
     op.create_index("ix_accounts_owner_rep_id", "accounts", ["owner_rep_id"], unique=False)

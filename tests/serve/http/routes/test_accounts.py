@@ -40,6 +40,7 @@ def test_an_account_is_put_shown_replaced(client):
         "attributes": {"outlets": 3},
         "described": True,
         "updated_at": "2024-03-20T08:00:00+08:00",
+        "erased_at": None,
         "score": None,
     }
     assert client.put("/v1/accounts/S-1", json={"name": "New"}).status_code == 200

@@ -100,9 +100,9 @@ def _clear_events(connection: Connection, account_id: str) -> int:
     noted = select(EVENTS.c.event_id, EVENTS.c.attributes).where(own, EVENTS.c.attributes.is_not(None))
     changed = 0
     for event_id, attributes in connection.execute(noted).tuples().all():
-        kept = {name: value for name, value in json.loads(attributes).items() if name in KEPT_KEYS}
-        if kept != json.loads(attributes):
-            text = json.dumps(kept, ensure_ascii=False) if kept else None
+        codes = {name: value for name, value in json.loads(attributes).items() if name in KEPT_KEYS}
+        if codes != json.loads(attributes):
+            text = json.dumps(codes, ensure_ascii=False) if codes else None
             connection.execute(update(EVENTS).where(EVENTS.c.event_id == event_id).values(attributes=text))
             changed += 1
     return changed

@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
 """A scheme with a host and maybe a port: no path, no wildcard."""
+
+_SAFE_ADDRESS = r"^(https://[^\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[^\s]*)?)"
+"""By HTTPS, or on this machine."""
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -24,6 +27,17 @@ class SecuritySettings(BaseModel):
     session_hours: Positive = 12
     requests_per_minute: Positive = 60_000
     cors_origins: tuple[Origin, ...] = ()
+
+
+class OidcSettings(BaseModel):
+    """`[oidc]`: the OpenID provider of the company. `redirect_url`: our `/login/oidc/callback` as browsers reach it."""
+
+    model_config = _FROZEN
+
+    issuer: Annotated[str, Field(pattern=_SAFE_ADDRESS)]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr | None = None
+    redirect_url: Annotated[str, Field(pattern=_SAFE_ADDRESS + r".*/login/oidc/callback$")]
 
 
 class RetentionSettings(BaseModel):

@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from kqml.errors import BadUse, Fault
-from kqml.security_settings import RetentionSettings, SecuritySettings, WebhookSettings
+from kqml.security_settings import OidcSettings, RetentionSettings, SecuritySettings, WebhookSettings
 
 
 class ChurnSettings(BaseModel):
@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     secret_keys: SecretStr | None = None
     secret_keys_file: Path | None = None
     security: SecuritySettings = SecuritySettings()
+    oidc: OidcSettings | None = None
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
 
@@ -147,4 +148,4 @@ def read_settings() -> Settings:
 
 def _shown(item: ErrorDetails) -> str:
     """The value at fault; never a secret."""
-    return "a secret" if str(item["loc"][0]).startswith("secret") else repr(item["input"])
+    return "a secret" if any("secret" in str(part) for part in item["loc"]) else repr(item["input"])

@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
-from serve.http import login, start_page
+from serve.http import login, oidc_login, start_page
 from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
@@ -76,7 +76,7 @@ ABOUT_ACCOUNTS = (
     events,
 )
 ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports, adoption)
-ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
+ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, oidc_login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 

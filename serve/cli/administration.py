@@ -19,8 +19,10 @@ from serve.cli.registry_options import user_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from kqml.security_settings import OidcSettings
     from serve.security.audit import Actor
     from serve.security.encryption import Cipher
+    from serve.security.oidc import OidcOptions
     from serve.security.startup_checks import SecurityOptions
     from serve.security.users import UserRecord
     from serve.webhooks.addresses import AllowedNetworks
@@ -41,7 +43,17 @@ def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptio
         limits=limits,
         requests_per_minute=options.requests_per_minute,
         cors_origins=options.cors_origins,
+        oidc=_oidc_options(settings.oidc),
     )
+
+
+def _oidc_options(oidc: "OidcSettings | None") -> "OidcOptions | None":
+    from serve.security.oidc import OidcOptions
+
+    if oidc is None:
+        return None
+    secret = None if oidc.client_secret is None else oidc.client_secret.get_secret_value()
+    return OidcOptions(oidc.issuer, oidc.client_id, secret, oidc.redirect_url)
 
 
 def personal_data_cipher(settings: Settings) -> "Cipher":

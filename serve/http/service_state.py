@@ -14,6 +14,7 @@ from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError
 from serve.http.rate_limits import RateLimiter
 from serve.security.encryption import Cipher
+from serve.security.oidc import OidcProvider
 from serve.security.startup_checks import SecurityOptions
 from serve.usecases.database_access import Transaction
 from serve.usecases.database_histories import DatabaseHistories
@@ -57,6 +58,11 @@ class Service:
     def rate_limiter(self) -> RateLimiter:
         """Counts the requests of each caller."""
         return RateLimiter(self.security.requests_per_minute)
+
+    @cached_property
+    def oidc(self) -> OidcProvider | None:
+        """The provider of logins, None where none is configured."""
+        return None if self.security.oidc is None else OidcProvider(self.security.oidc)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -8,18 +8,21 @@ from sqlalchemy import Connection, exists, or_, select
 from kqml.errors import Fault, Refused
 from serve.database.engine import Database
 from serve.database.tables import API_KEYS, USERS
+from serve.security.oidc import OidcOptions
 from serve.security.sessions import SessionLimits
 
 
 @dataclass(frozen=True)
 class SecurityOptions:
-    """`open`, `tls`, `requests_per_minute`, `cors_origins` as in `kqml.security_settings`; `limits` of sessions."""
+    """`open`, `tls`, `requests_per_minute`, `cors_origins` as in `kqml.security_settings`; `limits` of sessions;
+    `oidc`: the provider of logins, None for passwords only."""
 
     open: bool
     tls: bool
     limits: SessionLimits
     requests_per_minute: int = 60_000
     cors_origins: tuple[str, ...] = ()
+    oidc: OidcOptions | None = None
 
     @property
     def cookie(self) -> str:

@@ -13,7 +13,7 @@ from serve.security.roles import Role
 
 @dataclass(frozen=True)
 class UserRecord:
-    """A stored user. `rep_id`: which rep or manager the user is."""
+    """A stored user. `rep_id`: which rep or manager the user is; `oidc_subject`: of the OpenID account, if bound."""
 
     user_id: str
     login: str
@@ -24,6 +24,7 @@ class UserRecord:
     created_at: int
     password_changed_at: int
     disabled_at: int | None
+    oidc_subject: str | None
 
 
 @dataclass(frozen=True)

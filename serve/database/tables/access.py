@@ -33,8 +33,10 @@ USERS = Table(
     instant("created_at", nullable=False),
     instant("password_changed_at", nullable=False),
     instant("disabled_at"),
+    words("oidc_subject", unique=True),
 )
-"""`rep_id`: which rep or manager the user is; decides the territory of these roles."""
+"""`rep_id`: which rep or manager the user is; decides the territory of these roles. `oidc_subject`: issuer and
+subject of the OpenID provider's account, from the first login by it on."""
 
 SESSIONS = Table(
     "sessions",

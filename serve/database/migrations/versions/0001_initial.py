@@ -304,8 +304,10 @@ def _users() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("password_changed_at", sa.BigInteger(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger()),
+        sa.Column("oidc_subject", TEXT),
         sa.PrimaryKeyConstraint("user_id", name="pk_users"),
         sa.UniqueConstraint("login", name="uq_users_login"),
+        sa.UniqueConstraint("oidc_subject", name="uq_users_oidc_subject"),
     )
 
 

@@ -18,6 +18,7 @@ from serve.database.contact_reports import (
     contacts_between,
     decisions_of_events,
     link_contact,
+    linked_contact,
     unlink_contact,
 )
 from serve.database.decisions import EVENT_RETRACTED, OPEN, append_state, lock_decision, read_states
@@ -145,9 +146,11 @@ def _apply(follower: ContactFollower, decision: Row, contact: Row) -> bool:
     """Let a contact carry out a decision, or take the place of the event of its report; return whether it did."""
     name = decision["decision_id"]
     lock_decision(follower.connection, name)
-    if decision["state"] == "done":
-        return _take_place(follower, decision, contact)
-    if read_states(follower.connection, name)[-1]["state"] not in (*OPEN, "withdrawn"):
+    # Another request may have reported the decision as done since it was read.
+    last, link = read_states(follower.connection, name)[-1], linked_contact(follower.connection, name)
+    if last["state"] == "done":
+        return link is not None and _take_place(follower, {**decision, "at": last["at"], **link}, contact)
+    if last["state"] not in (*OPEN, "withdrawn"):
         return False
     wanted = action_channels(follower.playbook, decision["assigned"])
     if sum(wanted.values()) > 1:

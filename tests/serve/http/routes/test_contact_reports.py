@@ -1,5 +1,7 @@
 """One report of one fact: a contact is reported as an event or as the state of a decision, and counts once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import pytest
 from decision_records import as_texts
@@ -124,6 +126,24 @@ def test_a_contact_counts_once_whichever_report_comes_first(decided, database, o
     assert [note["business"] for note in row["notes"]] == [{"summary": "all well"}]
     send(decided, event_id="v-2", occurred_at="2024-03-20T07:30:00+08:00")
     assert sorted(counted(database)) == ["v-1", "v-2"]  # another visit is another fact
+
+
+def test_reports_that_arrive_together_count_once(decided, database):
+    names = [f"t{number}" for number in range(6)]
+    for name in names:
+        decide(database, decision_id=name, account_id=name)
+        assert status(decided, "accepted", decision=name).status_code == 200
+
+    def told(name):
+        return status(decided, "done", decision=name, at=TUESDAY, report={"minutes": 20})
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = [pool.submit(told, name) for name in names]
+        events = [pool.submit(send, decided, event_id=f"v-{name}", account_id=name) for name in names]
+        assert {each.result().status_code for each in reports} == {200}
+        assert [each.result() for each in events] == [None] * len(names)
+    assert sorted(counted(database)) == [f"v-{name}" for name in names]
+    assert {states(decided, name).count("done") for name in names} == {1}
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,9 @@ def refuse_unclear_source(folder: Path | None, flag: str | None) -> None:
         raise BadUse("The source of the data is missing or ambiguous.", [fault])
 
 
-def read_source(folder: Path | None, flag: str | None, settings: Settings) -> "Dataset":
-    """Read the folder, else the database that the flag names into memory, without the personal fields of contacts.
+def read_source(folder: Path | None, flag: str | None, settings: Settings, *, filled_fields: bool = False) -> "Dataset":
+    """Read the folder, else the database that the flag names into memory, without the personal fields of contacts; with
+    `filled_fields` these have a mark where they are filled in.
 
     Raises BadUse unless exactly one of them is given.
     """
@@ -76,7 +77,7 @@ def read_source(folder: Path | None, flag: str | None, settings: Settings) -> "D
     if flag is None:
         assert folder is not None
         return read_dataset(folder)
-    from serve.usecases.database_access import read_masked_dataset
+    from serve.usecases.database_access import read_marked_dataset, read_masked_dataset
 
     with open_database_option(flag, settings) as opened:
-        return read_masked_dataset(opened.database)
+        return (read_marked_dataset if filled_fields else read_masked_dataset)(opened.database)

@@ -8,7 +8,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.playbook import read_playbook
 from serve.cli.command import Answer, CommandContext
-from serve.cli.database_option import FLAG, DatabaseOption, open_database_option
+from serve.cli.database_option import FLAG, DatabaseOption, open_database_option, read_source
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 WEEK = "ISO week such as 2024-W07."
 DatasetFolder = Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")]
+OptionalFolder = Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")]
 
 
-def grades(
-    dataset: DatasetFolder,
+def grades(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
+    dataset: OptionalFolder = None,
+    database: DatabaseOption = None,
     account: Annotated[str | None, typer.Option(help="Show one account with all evidence for its grades.")] = None,
     at: Annotated[
         str | None,
@@ -40,7 +42,8 @@ def grades(
     class.
 
     With --account the command shows the evidence for each grade, the statement of the emotional account, and the
-    missing customer-card fields that are worth asking for next.
+    missing customer-card fields that are worth asking for next. With --database it grades the accounts of the database
+    and sees of personal fields only whether they are filled in.
 
     Example: kqml report grades data/world --account S0000012 --at 2024-10-01
     """
@@ -52,15 +55,17 @@ def grades(
     if out is not None:
         check_table_path(out)
     rules = read_playbook_in_force(playbook, context.settings)
-    request = GradesRequest(dataset=dataset, playbook=rules, account=account, at=at, quarters=quarters, out=out)
     with progress("Grading accounts", None):
+        data = read_source(dataset, database, context.settings, filled_fields=True)
+        request = GradesRequest(dataset=data, playbook=rules, account=account, at=at, quarters=quarters, out=out)
         result = report_grades(request)
     return Answer(result, show_grades(plain_value(result), context.language))
 
 
 def loss(  # noqa: PLR0913 - the flags of one command
-    dataset: DatasetFolder,
     context: CommandContext,
+    dataset: OptionalFolder = None,
+    database: DatabaseOption = None,
     start: Annotated[
         str | None, typer.Option("--from", help="First day of the period.", show_default="a year before the end")
     ] = None,
@@ -82,7 +87,8 @@ def loss(  # noqa: PLR0913 - the flags of one command
 ) -> Answer["LossResult"]:
     """Report customers lost in a period and their annual value, by tier, region, rep or reason.
 
-    With a model the report includes the expected loss after the period and the main reason of each loss.
+    With a model the report includes the expected loss after the period and the main reason of each loss. With
+    --database it reports the accounts of the database.
 
     Example: kqml report loss data/world --from 2024-01-01 --to 2025-01-01 --by tier --by reason
     """
@@ -93,17 +99,18 @@ def loss(  # noqa: PLR0913 - the flags of one command
 
     if out is not None:
         check_table_path(out)
-    request = LossRequest(
-        dataset=dataset,
-        start=start,
-        end=end,
-        by=tuple(by or ()),
-        model=model,
-        playbook=read_playbook_in_force(playbook, context.settings),
-        reason_playbook=None if playbook is None else read_playbook(playbook),
-        out=out,
-    )
+    rules = read_playbook_in_force(playbook, context.settings)
     with progress("Computing losses", None):
+        request = LossRequest(
+            dataset=read_source(dataset, database, context.settings),
+            start=start,
+            end=end,
+            by=tuple(by or ()),
+            model=model,
+            playbook=rules,
+            reason_playbook=None if playbook is None else read_playbook(playbook),
+            out=out,
+        )
         result = report_losses(request, context.settings)
     return Answer(result, show_losses(plain_value(result), context.language))
 

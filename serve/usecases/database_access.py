@@ -11,7 +11,7 @@ from serve.database.dataset_export import snapshot_dataset
 from serve.database.engine import Database
 from serve.database.events import accounts_seen
 from serve.database.territory import Territory
-from serve.security.contact_vault import ContactVault, MaskingVault
+from serve.security.contact_vault import ContactVault, MaskingVault, PresenceVault
 from serve.security.encryption import Cipher
 from serve.usecases.refusals import UnknownRecord
 
@@ -60,3 +60,8 @@ def prepared_database(address: str, time_zone: str) -> Iterator[Database]:
 def read_masked_dataset(database: Database) -> Dataset:
     """Read one snapshot of the database into memory, without the personal fields of contacts."""
     return snapshot_dataset(database, MaskingVault())
+
+
+def read_marked_dataset(database: Database) -> Dataset:
+    """Read one snapshot of the database into memory, with a mark in each personal field that is filled in."""
+    return snapshot_dataset(database, PresenceVault())

@@ -13,7 +13,7 @@ from features.cutoffs import default_cutoff, parse_cutoff
 from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import Count, Moment, PlaybookVersion, Probability, SchemaKeyword
 from kqml.contract.grades import LocalisedTitle
-from kqml.dataset.folder import Dataset, read_dataset
+from kqml.dataset.folder import Dataset
 from kqml.errors import BadUse, Fault
 from kqml.grades import periods
 from kqml.grades.account_evidence import AccountGradeDetail, Criterion, account_grade_detail
@@ -37,9 +37,9 @@ YEARS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class GradesRequest:
-    """A dataset folder; an account to show alone; the instant (None: after the last record), quarters of history."""
+    """A dataset; an account to show alone; the instant (None: after the last record), quarters of history."""
 
-    dataset: Path
+    dataset: Dataset
     playbook: Playbook
     account: str | None
     at: str | None
@@ -152,7 +152,7 @@ class GradesResult:
 
 def report_grades(request: GradesRequest) -> GradesResult:
     """Grade every account as it was known then. Raises BadUse where the account does not exist."""
-    dataset = read_dataset(request.dataset)
+    dataset = request.dataset
     material, standings = _graded(dataset, request)
     zone, columns = dataset.info.time_zone, standings[0].columns
     account = None if request.account is None else _evidence(_detail(material, standings, request.account), zone)

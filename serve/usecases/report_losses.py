@@ -9,7 +9,7 @@ from features.churn_definition import ChurnDefinition
 from features.cutoffs import default_cutoff, parse_cutoff
 from kqml.calendar.business_time import instant_of, moment_of
 from kqml.contract.fields import Count, Moment, Probability, SchemaKeyword
-from kqml.dataset.folder import Dataset, read_dataset
+from kqml.dataset.folder import Dataset
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
 from kqml.settings import Settings
@@ -25,11 +25,11 @@ YEAR_DAYS = 365
 
 @dataclass(frozen=True, kw_only=True)
 class LossRequest:
-    """A dataset folder, the period (None: the year up to the last record), the ways to group (none: all of WAYS).
+    """A dataset, the period (None: the year up to the last record), the ways to group (none: all of WAYS).
     `model`: version or alias, None for the champion; `reason_playbook`: by which reasons are worded, None for that
     of the model's training."""
 
-    dataset: Path
+    dataset: Dataset
     start: str | None
     end: str | None
     by: tuple[str, ...]
@@ -119,7 +119,7 @@ def report_losses(request: LossRequest, settings: Settings) -> LossResult:
     Raises BadUse where the period is empty or goes beyond the data, or a way of grouping is unknown.
     """
     ways = _ways(request.by)
-    dataset = read_dataset(request.dataset)
+    dataset = request.dataset
     model = find_model(settings, request.model, request.reason_playbook)
     scorer = None if model is None else model.scorer
     definition: ChurnDefinition = ChurnRequest().grid(settings.churn).definition

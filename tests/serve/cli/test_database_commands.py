@@ -119,7 +119,7 @@ def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, 
     assert len(newest) == len(frame)
     at_risk = {row["account_id"]: row["value_at_risk"] for row in newest}
     wanted = GradesRequest(
-        dataset=company.dataset.path,
+        dataset=company.dataset,
         playbook=read_playbook(),
         account=None,
         at=now,
@@ -236,3 +236,23 @@ def test_an_imported_file_may_go_straight_into_the_database(home, tmp_path):
     assert run("export", "--out", tmp_path / "out")["fingerprint"] == answer["fingerprint"]
     with pytest.raises(BadUse, match="nowhere to write to"):
         run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv")
+
+
+def test_reports_of_the_database_are_those_of_the_dataset(loaded, company):
+    for words in (["grades", "--quarters", 2], ["loss", "--by", "tier"]):
+        reports = [report(*words, *source) for source in ([company.dataset.path], ["--database"])]
+        for own in reports:
+            own.pop("dataset")
+        assert reports[0] == reports[1]
+        assert reports[0].get("accounts", 1) > 0
+
+
+def report(*words):
+    """The report's JSON, checked against its schema."""
+    done = CliRunner().invoke(create_app(), ["report", *map(str, words), "--json"])
+    if done.exception is not None:
+        raise done.exception
+    answer = json.loads(done.stdout)
+    schema = json.loads((SCHEMAS / f"report-{words[0]}.json").read_text())
+    jsonschema_rs.validator_for(schema).validate(answer)
+    return answer

@@ -59,9 +59,8 @@ def graded(client, database):
 def reported(graded, database, tmp_path):
     """What `kqml report grades` says of account a in a folder with the same data."""
     export_dataset(database, tmp_path / "out", PlainVault())
-    assert read_dataset(tmp_path / "out").event_log().account_count >= 2
     request = GradesRequest(
-        dataset=tmp_path / "out", playbook=read_playbook(), account="a", at=AT, quarters=4, out=None
+        dataset=read_dataset(tmp_path / "out"), playbook=read_playbook(), account="a", at=AT, quarters=4, out=None
     )
     return report_grades(request).account
 

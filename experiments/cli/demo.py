@@ -212,6 +212,7 @@ def _next_steps(result: DemoResult, choices: tuple[int | None, date], language: 
         f"curl {address}/v1/model",
         f"curl '{address}/v1/accounts?limit=5'",
         f"curl '{address}/v1/duties?rep={rep}'",
+        f"kqml days {rep}",
         f"curl {address}/v1/recommendations -H 'Content-Type: application/json' -d '{{\"rep_id\": \"{rep}\"}}'",
     ):
         yield Line(f"  {command}")

@@ -14,6 +14,7 @@ from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
 from experiments.world.simulation import Simulation
 from experiments.world.state import NONE
+from experiments.world.visiting import visiting_columns
 from kqml.events import EventKind
 
 
@@ -43,6 +44,7 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
             "opened_on": [dates.monday(int(week)) for week in traits.opens],
             "status": np.select([result[0], result[1]], ["closed", "transferred"], default="active"),
             "status_since": pd.to_datetime(pd.Series(since)).dt.date,
+            **visiting_columns(simulation.world.seed, simulation.draws, traits),
             "attributes": attributes,
         }
     )

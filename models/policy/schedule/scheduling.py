@@ -11,6 +11,7 @@ from models.policy.schedule.week_schedule import (
     OpenAction,
     WeekSchedule,
     WorkingDay,
+    number_parts,
 )
 
 LEAST_GAIN_KM = 0.01
@@ -29,7 +30,7 @@ def schedule_week(actions: Sequence[OpenAction], days: Sequence[WorkingDay], km_
     left_out = [LeftOutAction(action, why) for action in sorted(actions, key=_urgency) if (why := week.put(action))]
     week.shorten()
     left_out = [left for left in left_out if left.why != "no_room" or week.put(left.action)]
-    return WeekSchedule(tuple(plan.scheduled() for plan in week.plans), tuple(left_out))
+    return number_parts(WeekSchedule(tuple(plan.scheduled() for plan in week.plans), tuple(left_out)))
 
 
 def _urgency(action: OpenAction) -> tuple[int, date, int]:
@@ -78,8 +79,13 @@ class _Week:
         plan = self.plans[number]
         if action.is_fixed or action.parts > 1 or action.route or plan.flags[action.action_id, action.part]:
             return frozenset({number})
-        days = [other for other in self._in_time(action)[0] if other.day.is_open and _is_on_weekday(action, other)]
-        return frozenset(index for index, other in enumerate(self.plans) if any(other is day for day in days))
+        return frozenset(
+            index
+            for index, other in enumerate(self.plans)
+            if other.day.is_open
+            and _is_on_weekday(action, other)
+            and (action.due is None or other.day.day <= action.due)
+        )
 
     def _reroute(self, visits: Sequence[RoutedVisit], numbers: Sequence[int] = ()) -> bool:
         """Use the shortest ways through the visits of some days (none: all); return whether they are shorter."""
@@ -111,23 +117,21 @@ class _Week:
 
     def _choices(self, action: OpenAction) -> Iterator[tuple[list[DayPlan], tuple[DayFlag, ...]]]:
         """The days on which the action may be, with what is given up for it, the better ones first."""
-        in_time, late = self._in_time(action)
-        days = [plan for plan in in_time if plan.day.is_open and not _has_part(plan, action)]
-        on_weekday = [plan for plan in days if _is_on_weekday(action, plan)]
-        yield on_weekday, late
-        if action.required:
-            yield on_weekday, (*late, "over_minutes")
-            yield days, (*late, "off_weekday")
-            yield days, (*late, "off_weekday", "over_minutes")
-
-    def _in_time(self, action: OpenAction) -> tuple[list[DayPlan], tuple[DayFlag, ...]]:
-        """The days up to the due day; where the rep works on none of them the first one after it, which is late."""
-        if action.due is None:
-            return self.plans, ()
-        in_time = [plan for plan in self.plans if plan.day.day <= action.due]
-        if any(plan.day.is_open for plan in in_time):
-            return in_time, ()
-        return [plan for plan in self.plans if plan.day.is_open][:1] or in_time, ("late",)
+        days = [plan for plan in self.plans if plan.day.is_open and not _has_part(plan, action)]
+        if not action.required:
+            yield [plan for plan in days if _is_on_weekday(action, plan)], ()
+            return
+        in_time = [plan for plan in days if action.due is None or plan.day.day <= action.due]
+        on_weekday = [plan for plan in in_time if _is_on_weekday(action, plan)]
+        yield on_weekday, ()
+        yield on_weekday, ("over_minutes",)
+        yield in_time, ("off_weekday",)
+        yield in_time, ("off_weekday", "over_minutes")
+        late: list[tuple[list[DayPlan], tuple[DayFlag, ...]]] = [
+            ([plan], ("late",) if _is_on_weekday(action, plan) else ("late", "off_weekday")) for plan in days
+        ]
+        yield from late
+        yield from ((plans, (*flags, "over_minutes")) for plans, flags in late)
 
     def _rank(self, action: OpenAction, plan: DayPlan, insertion: Insertion) -> tuple[float, bool, float, float, date]:
         over = max(0.0, insertion.timeline.used - plan.day.minutes)
@@ -142,7 +146,7 @@ class _Week:
 
     def _why_not(self, action: OpenAction) -> LeftOutCode:
         """Why no day takes the action: the first condition that none of the days fulfils."""
-        working = [plan for plan in self._in_time(action)[0] if not plan.day.is_off]
+        working = [plan for plan in self.plans if not plan.day.is_off]
         on_weekday = [plan for plan in working if action.required or _is_on_weekday(action, plan)]
         present = [plan for plan in on_weekday if plan.day.is_open]
         open_days = [plan for plan in present if _is_open(action, plan)]

@@ -1,5 +1,6 @@
 """The values of a rep's week by day: open actions and working days in, scheduled days out."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -125,3 +126,18 @@ def parts_of(action: OpenAction, visits: int) -> list[OpenAction]:
     """Return the action as one contact for each of its visits, which share its minutes."""
     parts = max(visits, 1)
     return [replace(action, minutes=action.minutes / parts, part=part, parts=parts) for part in range(1, parts + 1)]
+
+
+def number_parts(week: WeekSchedule) -> WeekSchedule:
+    """Return the week with the parts of each action, which are alike, numbered in the order of their days."""
+    seen: Counter[str] = Counter()
+
+    def numbered(action: OpenAction) -> OpenAction:
+        seen[action.action_id] += 1
+        return replace(action, part=seen[action.action_id])
+
+    days = tuple(
+        replace(day, actions=tuple(replace(each, action=numbered(each.action)) for each in day.actions))
+        for day in week.days
+    )
+    return WeekSchedule(days, tuple(replace(left, action=numbered(left.action)) for left in week.left_out))

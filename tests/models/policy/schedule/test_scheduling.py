@@ -74,6 +74,16 @@ def test_a_required_action_whose_due_day_has_passed_is_late_on_the_first_day():
     assert week.days[0].actions[0].flags == ("late",)
 
 
+@pytest.mark.parametrize(
+    ("due", "flags"), [(MONDAY - timedelta(3), ("late",)), (MONDAY, ("late",)), (MONDAY + timedelta(1), ())]
+)
+def test_a_required_action_that_the_evening_has_no_time_for_is_done_the_next_day(due, flags):
+    evening = working_days(3, d0={"opens": 1190})
+    week = schedule_week([visit("p", required=True, due=due, duration=20)], evening, SPEED)
+    assert days_of(week) == {1: [("p", 540)]}
+    assert week.days[1].actions[0].flags == flags
+
+
 def test_fixed_weekdays_are_kept():
     actions = [visit("tue", weekdays=frozenset({1})), visit("fri", weekdays=frozenset({4}))]
     assert days_of(schedule_week(actions, working_days(), SPEED)) == {1: [("tue", 540)], 4: [("fri", 540)]}
@@ -131,6 +141,11 @@ def test_the_stores_of_a_route_are_visited_on_one_day():
 def test_two_visits_of_one_action_lie_on_two_days():
     actions = parts_of(visit("twice", minutes=110), 2)
     assert days_of(schedule_week(actions, working_days(), SPEED)) == {0: [("twice", 540)], 1: [("twice", 540)]}
+    thursday = schedule_week([visit("first", minutes=480), *actions], working_days(5, d1={"minutes": 0.0}), SPEED)
+    assert [(day.day.day.weekday(), each.action.part) for day in thursday.days[1:] for each in day.actions] == [
+        (2, 1),
+        (3, 2),
+    ]
     assert left_out(schedule_week(actions, working_days(1), SPEED)) == {"twice": "no_day"}
 
 
@@ -144,7 +159,7 @@ def test_two_visits_of_one_action_lie_on_two_days():
         (visit("a", required=True, due=MONDAY), working_days(1, d0={"absent": True}), "rep_absent"),
         (visit("a", hours=open_windows("Sa,Su 09:00-18:00")), working_days(), "closed"),
         (visit("a", begins=(480, 500)), working_days(), "closed"),
-        (visit("a", required=True, due=MONDAY, hours=open_windows("Tu 09:00-18:00")), working_days(), "closed"),
+        (visit("a", required=True, due=MONDAY, hours=open_windows("Sa 09:00-18:00")), working_days(), "closed"),
         (visit("a"), working_days(2, minutes=50), "no_room"),
         (visit("a", day=MONDAY + timedelta(9), minute=600), working_days(), "later"),
     ],

@@ -75,15 +75,18 @@ class _Week:
                     self._reroute(own, [number])
 
     def _days_for_routing(self, number: int, action: OpenAction) -> frozenset[int]:
-        """The days on which a visit may be without giving up more; its own day where more than the way decided it."""
+        """The days with visits on which a visit may be without giving up more; its own day where more than the way
+        decided it. Of an action with parts the first one moves, to days without the others."""
         plan = self.plans[number]
-        if action.is_fixed or action.parts > 1 or action.route or plan.flags[action.action_id, action.part]:
+        if action.is_fixed or action.part > 1 or action.route or plan.flags[action.action_id, action.part]:
             return frozenset({number})
         return frozenset(
             index
             for index, other in enumerate(self.plans)
-            if other.day.is_open
+            if any(each.coordinates is not None for each in other.order)
+            and other.day.is_open
             and _is_on_weekday(action, other)
+            and (other is plan or not _has_part(other, action))
             and (action.due is None or other.day.day <= action.due)
         )
 
@@ -181,4 +184,4 @@ def _is_on_weekday(action: OpenAction, plan: DayPlan) -> bool:
 def _is_open(action: OpenAction, plan: DayPlan) -> bool:
     """Whether the store takes the action at some time of the day that the rep works."""
     day, last = plan.day, plan.day.closes - action.duration
-    return any(max(first, day.opens) <= min(latest, last) for first, latest in action.windows(day.day.weekday()))
+    return any(max(first, day.opens) <= min(latest, last) for first, latest in action.windows[day.day.weekday()])

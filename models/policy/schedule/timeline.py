@@ -42,7 +42,7 @@ def _start(day: WorkingDay, action: OpenAction, arrival: float, after_fixed: boo
     if action.minute is not None:
         return action.minute if after_fixed or arrival <= max(action.minute, day.opens) else None
     last = day.closes - action.duration
-    for first, latest in action.windows(day.day.weekday()):
+    for first, latest in action.windows[day.day.weekday()]:
         start = ceil(max(arrival, first))
         if start <= min(latest, last):
             return start

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
-from kqml.calendar.visiting_times import DAY_MINUTES, Windows
+from kqml.calendar.visiting_times import DAY_MINUTES, WEEKDAYS, Windows
 from kqml.contract.rep_days import DayFlag, LeftOutCode
 
 Coordinates = tuple[float, float]
@@ -58,8 +59,12 @@ class OpenAction:
         """Whether the rep scheduled it."""
         return self.day is not None
 
-    def windows(self, weekday: int) -> Windows:
-        """Return the minutes of a weekday in which it may begin, both ends included."""
+    @cached_property
+    def windows(self) -> tuple[Windows, ...]:
+        """The minutes of each weekday in which it may begin, both ends included."""
+        return tuple(map(self._windows, range(len(WEEKDAYS))))
+
+    def _windows(self, weekday: int) -> Windows:
         hours = self.visiting.hours
         spans: Windows = ((0, DAY_MINUTES),) if hours is None else hours[weekday]
         low, high = self.visiting.begins if self.is_visit and self.visiting.begins else (0, DAY_MINUTES)

@@ -225,7 +225,7 @@ def test_whatever_the_week_every_rule_is_kept_or_flagged(actions, days):
             assert (day.day, each.start) == (action.day, action.minute)
             continue
         assert day.is_open
-        assert any(first <= each.start <= last for first, last in action.windows(day.day.weekday()))
+        assert any(first <= each.start <= last for first, last in action.windows[day.day.weekday()])
         assert day.opens <= each.start and each.end <= day.closes
         if action.due is not None:
             assert day.day <= action.due or "late" in each.flags

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from duty_inputs import book, drawn, instant
+from duty_inputs import event as duty_event
 from grade_cases import event, known_of
 from small_company import shared_small_company
 
@@ -102,6 +103,14 @@ def duties_due(playbook: Playbook) -> object:
         for each in books()
         for period, cutoff in asked
     ]
+
+
+def duties_long_due(playbook: Playbook) -> object:
+    """An account of which nobody took care for weeks after its rep changed."""
+    moved = duty_event("rep_assigned", "2024-01-01T09:00", rep_id="r2", attributes={"from": "r", "to": "r2"})
+    inputs = book([duty_event("inbound", "2024-01-01T09:00"), moved])
+    table = list_duties(inputs, playbook, workdays(playbook.country), week("2024-W06"), instant("2024-01-20T00:00"))
+    return table.drop(["playbook"]).to_pylist()
 
 
 def compliance_shown(playbook: Playbook) -> object:
@@ -374,14 +383,14 @@ KEYS: dict[str, tuple[str, object, Callable[[Playbook], object]]] = {
     "answers.complaint_days": ("answers.complaint_days", 30, duties_due),
     "answers.complaint_visit_workdays": ("answers.complaint_visit_workdays", 0, duties_due),
     "answers.complaint_expires_days": ("answers.complaint_expires_days", 1, duties_due),
-    "answers.inbound_expires_days": ("answers.inbound_expires_days", 1, duties_due),
+    "answers.inbound_expires_days": ("answers.inbound_expires_days", 1, duties_long_due),
     "answers.promise_expires_days": ("answers.promise_expires_days", 1, duties_due),
     "answers.handover_visit_days": (
         "answers.handover_visit_days",
         {"A": 3, "B": 3, "C": 3},
         duties_due,
     ),
-    "answers.handover_expires_days": ("answers.handover_expires_days", 1, duties_due),
+    "answers.handover_expires_days": ("answers.handover_expires_days", 1, duties_long_due),
     "answers.inbound_days": ("answers.inbound_days", 20, duties_due),
     "answers.promise_days": ("answers.promise_days", 5, duties_due),
     "tolerance.too_cold": ("tolerance.too_cold", 0.1, compliance_shown),

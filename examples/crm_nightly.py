@@ -1,34 +1,45 @@
-"""A CRM's nightly exchange with kqml by files: what happened goes in, plans come back, what was done is told.
+"""A CRM's nightly exchange with kqml by files: records and events go in, plans come back, status changes are reported.
 
 export KQML_URL=https://kqml.example KQML_KEY=kqml_…
 python examples/crm_nightly.py push export/         # accounts.csv, reps.csv, events.csv of the CRM
 kqml score --database                                  # on the service's machine, once everything is in
-python examples/crm_nightly.py pull at_risk.csv     # whom to look at, why
+python examples/crm_nightly.py pull at_risk.csv     # accounts at risk, with the main reason
 kqml plan --database                                   # on the service's machine, on Mondays
-python examples/crm_nightly.py plan plan.csv        # what every rep is to do this week, with the brief
-python examples/crm_nightly.py tell done.csv        # decision_id, state, and what goes with it
+python examples/crm_nightly.py plan plan.csv        # each rep's open actions of this week, with the briefs
+python examples/crm_nightly.py report done.csv      # status changes: decision_id, state, at, action, reason
 """
 
 import csv
+import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kqml.client import ApiProblem, Client
+from kqml.contract.accounts import ListedAccount
 
-NUMBERS = {"amount", "quantity", "lines", "minutes", "sentiment"}
+NUMBERS = {
+    *("amount", "quantity", "lines", "minutes", "sentiment", "authenticity", "latitude", "longitude"),
+    *("minutes_per_week", "stops_per_week", "budget_per_week"),
+}
+OBJECTS = {"attributes", "absences", "opening_hours", "visit_weekdays"}
+"""Columns with JSON in their cells."""
+
 AT_RISK = ("stopped", "high")
-COLUMNS = ("account_id", "owner_rep_id", "band", "churn_probability", "as_of", "reasons")
+OPEN = ("recommended", "accepted", "scheduled")
+COLUMNS = ("account_id", "owner_rep_id", "band", "churn_probability", "as_of", "main_reason")
 PLANNED = ("decision_id", "rep_id", "week", "account_id", "account_name", "action", "must", "state", "brief")
 WAIT = "wait"
-TOLD_BEFORE = "conflict"
-"""How the service answers a state that it has already: the file was told twice."""
+CONFLICT = "conflict"
+"""The problem of a state that may not follow the present one."""
 
 
 def push(client: Client, folder: Path) -> dict[str, int]:
-    """Sends everything of a night. All of it may be sent again: what is there already counts once."""
+    """Send the records and events of a night; return what changed. Everything may be sent again: it counts once.
+
+    A record replaces the stored one: a field that the file lacks becomes unknown."""
     reps = sum(1 for _ in client.put_reps(_rows(folder / "reps.csv")))
     accounts = sum(done["created"] + done["changed"] for done in client.put_accounts(_rows(folder / "accounts.csv")))
     added = sum(taken["added"] for taken in client.send_events(_rows(folder / "events.csv")))
@@ -36,17 +47,17 @@ def push(client: Client, folder: Path) -> dict[str, int]:
 
 
 def pull(client: Client, file: Path) -> int:
-    """Writes whom the last scoring found at risk, the likeliest to leave first; how many."""
+    """Write the accounts at risk by the last scoring, the highest probability first; return how many."""
     result = list(client.accounts(band=AT_RISK, sort="-churn_probability", limit="500"))
     with file.open("w", newline="", encoding="utf-8-sig") as written:
         table = csv.DictWriter(written, COLUMNS)
         table.writeheader()
-        table.writerows(map(_without_formulas, _at_risk(client, result)))
+        table.writerows(map(_without_formulas, map(_at_risk, result)))
     return len(result)
 
 
 def plan(client: Client, file: Path) -> int:
-    """Writes what every rep is to do in the present week, musts first; how many actions."""
+    """Write the open actions of every rep's present week, required ones first; return how many."""
     rows = [row for rep in client.reps(limit="500") for row in _planned(client, rep["rep_id"])]
     with file.open("w", newline="", encoding="utf-8-sig") as written:
         table = csv.DictWriter(written, PLANNED)
@@ -55,45 +66,49 @@ def plan(client: Client, file: Path) -> int:
     return len(rows)
 
 
-def tell(client: Client, file: Path) -> dict[str, int]:
-    """Says what became of decisions: each row a `decision_id`, a `state`, `at`, `action`, `reason` where known."""
-    result = {"told": 0, "told_before": 0}
+def report(client: Client, file: Path) -> dict[str, int]:
+    """Report status changes: each row has a `decision_id`, a `state` and, where known, `at`, `action`, `reason`."""
+    result = {"reported": 0, "already_reported": 0}
     for row in _rows(file):
-        text = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
+        details = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
+        decision, state = str(row["decision_id"]), str(row["state"])
         try:
-            client.record_status(str(row["decision_id"]), str(row["state"]), **text)
+            client.record_status(decision, state, **details)
         except ApiProblem as problem:
-            if problem.kind != TOLD_BEFORE:
+            if problem.kind != CONFLICT or not _was_reported(client, decision, state):
                 raise
-            result["told_before"] += 1
+            result["already_reported"] += 1
         else:
-            result["told"] += 1
+            result["reported"] += 1
     return result
+
+
+def _was_reported(client: Client, decision: str, state: str) -> bool:
+    return state in [earlier["state"] for earlier in client.decision(decision)["states"]]
 
 
 def _planned(client: Client, rep_id: str) -> Iterator[dict[str, object]]:
     week = client.plan(rep_id)
     for decision in week["decisions"]:
-        if decision["assigned"] != WAIT:
+        if decision["assigned"] != WAIT and decision["state"] in OPEN:
             brief = [line for lines in (decision["brief"] or {}).values() for line in lines]
             facts = {name: decision[name] for name in ("decision_id", "account_id", "account_name", "must", "state")}
             result = {"rep_id": rep_id, "week": week["week"], "action": decision["assigned"]}
             yield {**facts, **result, "brief": "\n".join(brief)}
 
 
-def _at_risk(client: Client, result: Iterable[Mapping[str, object]]) -> Iterator[dict[str, object]]:
-    for listed in result:
-        account, _ = client.account(str(listed["account_id"]))
-        score = account["score"]
-        assert score is not None
-        reasons = "; ".join(reason["text"] for reason in score.get("reasons", ()))
-        facts = {name: score[name] for name in ("band", "churn_probability", "as_of")}
-        yield {
-            "account_id": account["account_id"],
-            "owner_rep_id": account["owner_rep_id"],
-            "reasons": reasons,
-            **facts,
-        }
+def _at_risk(account: ListedAccount) -> dict[str, object]:
+    score = account["score"]
+    assert score is not None, "accounts of a band have a score"
+    main = score["main_reason"]
+    return {
+        "account_id": account["account_id"],
+        "owner_rep_id": account["owner_rep_id"],
+        "band": score["band"],
+        "churn_probability": score["churn_probability"],
+        "as_of": score["as_of"],
+        "main_reason": "" if main is None else main["text"],
+    }
 
 
 def _without_formulas(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,16 +119,22 @@ def _without_formulas(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(file: Path) -> Iterator[dict[str, str | float]]:
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
     """The rows of a CSV file without its empty cells."""
     with file.open(newline="", encoding="utf-8-sig") as read:
         for row in csv.DictReader(read):
-            yield {name: float(cell) if name in NUMBERS else cell for name, cell in row.items() if cell}
+            yield {name: _value(name, cell) for name, cell in row.items() if cell}
+
+
+def _value(name: str, cell: str) -> Any:
+    if name in NUMBERS:
+        return float(cell)
+    return json.loads(cell) if name in OBJECTS else cell
 
 
 def main(words: list[str]) -> None:
-    """`push FOLDER`, `pull FILE`, `plan FILE` or `tell FILE`; prints what was done."""
-    act = {"push": push, "pull": pull, "plan": plan, "tell": tell}[words[0]]
+    """Run `push FOLDER`, `pull FILE`, `plan FILE` or `report FILE` and print the counts."""
+    act = {"push": push, "pull": pull, "plan": plan, "report": report}[words[0]]
     with Client(os.environ["KQML_URL"], os.environ["KQML_KEY"]) as client:
         print(act(client, Path(words[1])))
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
+from kqml.client.listing import Listing
 from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.adoption import AdoptionReport
@@ -107,11 +108,11 @@ class Client:
         answer = self._sender.get(_path("accounts", account_id))
         return cast(OneAccount, answer.json()), answer.headers["etag"]
 
-    def accounts(self, **question: str | Sequence[str]) -> Iterator[ListedAccount]:
+    def accounts(self, **question: str | Sequence[str]) -> Listing[ListedAccount]:
         """Yield accounts by risk. Filters: `account`, `tier`, `segment`, `region`, `rep`, `band`, `status`, `level`,
         `relationship_grade`, `overall_class`, `probability_from`, `value_at_risk_from`, `search`, `changed_since`;
-        order: `sort`; `language` of the reasons."""
-        return cast(Iterator[ListedAccount], self._pages("/v1/accounts", "accounts", question))
+        order: `sort`; `language` of the reasons. `complete_until` of the result continues a list by `changed_since`."""
+        return self._pages("/v1/accounts", "accounts", question)
 
     def score(
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3
@@ -122,10 +123,10 @@ class Client:
         given = {name: value for name, value in body.items() if value is not None}
         return cast(ScoreAnswer, self._send("POST", "/v1/scores", given))
 
-    def stored_scores(self, **question: str | Sequence[str]) -> Iterator[StoredScore]:
+    def stored_scores(self, **question: str | Sequence[str]) -> Listing[StoredScore]:
         """Yield the newest stored score of each account as they were stored. Filters: `account`, `rep`, `tier`,
         `segment`, `region`, `band`, `changed_since`; order: `sort`; `language` of the reasons."""
-        return cast(Iterator[StoredScore], self._pages("/v1/scores", "scores", question))
+        return self._pages("/v1/scores", "scores", question)
 
     def grades(self, account_id: str, **question: str) -> AccountGradeReport:
         """Return the grades of an account, of the trailing year and of past `quarters`, or `as_of` a time."""
@@ -200,10 +201,10 @@ class Client:
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Recommendations, self._send("POST", "/v1/recommendations", given))
 
-    def decisions(self, **question: str | Sequence[str]) -> Iterator[ListedDecision]:
+    def decisions(self, **question: str | Sequence[str]) -> Listing[ListedDecision]:
         """Yield decisions by their latest change. Filters: `rep`, `account`, `week`, `state`, `changed_since`; order:
         `sort`."""
-        return cast(Iterator[ListedDecision], self._pages("/v1/decisions", "decisions", question))
+        return self._pages("/v1/decisions", "decisions", question)
 
     def decision(self, decision_id: str) -> Receipt:
         """Return the receipt of a decision."""
@@ -231,14 +232,12 @@ class Client:
     def _send(self, method: str, path: str, body: Record, headers: Mapping[str, str] | None = None) -> Any:
         return self._sender.send(method, path, body, headers).json()
 
-    def _pages(self, path: str, name: str, question: Mapping[str, Any]) -> Iterator[Any]:
-        cursor: str | None = None
-        while True:
-            page = self._sender.get(path, {**question, **({"cursor": cursor} if cursor else {})}).json()
-            yield from page[name]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+    def _pages(self, path: str, name: str, question: Mapping[str, Any]) -> Listing[Any]:
+        def fetch(cursor: str | None) -> Mapping[str, Any]:
+            page = self._sender.get(path, {**question, **({"cursor": cursor} if cursor else {})})
+            return cast(Mapping[str, Any], page.json())
+
+        return Listing(fetch, name)
 
 
 def _path(collection: str, name: str) -> str:

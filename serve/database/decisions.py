@@ -11,7 +11,7 @@ from serve.database.territory import Territory
 Row = Mapping[str, Any]
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
-    "recommended": ("accepted", "rejected"),
+    "recommended": ("accepted", "scheduled", "done", "failed", "rejected"),
     "accepted": ("scheduled", "done", "failed", "rejected"),
     "scheduled": ("scheduled", "done", "failed", "rejected"),
     "done": ("verified", "outcome"),
@@ -21,9 +21,9 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "withdrawn": ("done", "outcome"),
     "outcome": (),
 }
-"""State → the states that may be reported next. A visit may be rescheduled or still be rejected with a reason; an
-outcome may be measured for rejected actions too. The service itself withdraws decisions that are OPEN; whoever carries
-one out all the same reports it as done."""
+"""State → the states that may be reported next. A rep may act without accepting first. A visit may be rescheduled or
+still be rejected with a reason; an outcome may be measured for rejected actions too. The service itself withdraws
+decisions that are OPEN; whoever carries one out all the same reports it as done."""
 
 EVENT_RETRACTED = "event_retracted"
 """The reason of the state to which a decision returns whose contact was retracted."""

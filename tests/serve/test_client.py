@@ -225,7 +225,9 @@ def test_decisions_are_listed_as_they_change(kqml: Client) -> None:
     names = [one["decision_id"] for one in kqml.recommend(rep_id="R-1")["decisions"]]
     kqml.record_status(names[0], "accepted")
 
-    listed = list(kqml.decisions(rep="R-1", limit="2"))
+    listing = kqml.decisions(rep="R-1", limit="2")
+    listed = list(listing)
+    assert list(kqml.decisions(rep="R-1", changed_since=listing.complete_until)) == listed
 
     assert {one["decision_id"]: one["state"] for one in listed} == dict.fromkeys(names, "recommended") | {
         names[0]: "accepted"

@@ -126,7 +126,7 @@ def test_whoever_the_night_found_at_risk_is_pulled_with_reasons(example, client,
     assert {row["band"] for row in rows} <= {"stopped", "high"}
     chances = [float(row["churn_probability"]) for row in rows]
     assert chances == sorted(chances, reverse=True)
-    assert all(row["reasons"] and row["as_of"].startswith("2022-11-01") for row in rows)
+    assert all(row["main_reason"] and row["as_of"].startswith("2022-11-01") for row in rows)
 
 
 def test_the_present_week_is_pulled_and_its_states_told(example, client, exported, tmp_path):
@@ -142,7 +142,12 @@ def test_the_present_week_is_pulled_and_its_states_told(example, client, exporte
     assert count == len(rows) == len(planned["plan"])
     assert all(row["brief"] for row in rows if row["action"] == "visit")
     (tmp_path / "done.csv").write_text(f"decision_id,state\n{rows[0]['decision_id']},accepted\n")
-    assert example.tell(client, tmp_path / "done.csv") == {"told": 1, "told_before": 0}
+    assert example.report(client, tmp_path / "done.csv") == {"reported": 1, "already_reported": 0}
+    (tmp_path / "rejected.csv").write_text(
+        f"decision_id,state,reason\n{rows[1]['decision_id']},rejected,closed today\n"
+    )
+    example.report(client, tmp_path / "rejected.csv")
+    assert example.plan(client, tmp_path / "plan.csv") == count - 1
 
 
 def test_what_was_done_is_told_once(example, client, tmp_path, home):
@@ -156,8 +161,11 @@ def test_what_was_done_is_told_once(example, client, tmp_path, home):
     done = tmp_path / "done.csv"
     done.write_text("decision_id,state,at,action,reason\nd1,accepted,,,\nd1,done,2026-01-07T10:00:00+08:00,call,\n")
 
-    assert example.tell(client, done) == {"told": 2, "told_before": 0}
-    assert example.tell(client, done) == {"told": 0, "told_before": 2}
+    assert example.report(client, done) == {"reported": 2, "already_reported": 0}
+    assert example.report(client, done) == {"reported": 0, "already_reported": 2}
+    done.write_text("decision_id,state,reason\nd1,rejected,too late\n")
+    with pytest.raises(ApiProblem, match="conflict"):
+        example.report(client, done)
 
 
 def test_a_wrong_file_is_refused_with_its_rows(example, client, exported):
@@ -168,6 +176,6 @@ def test_a_wrong_file_is_refused_with_its_rows(example, client, exported):
 
 def test_the_page_shows_the_commands_and_scopes_of_the_example(example):
     page = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
-    for word in ("push", "pull", "plan", "tell"):
+    for word in ("push", "pull", "plan", "report"):
         assert f"python examples/crm_nightly.py {word} " in page
         assert f"python examples/crm_nightly.py {word} " in example.__doc__

@@ -1,7 +1,7 @@
 """What is told of a plan, of overdue duties; what is not."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.tables import SCHEMAS
 from kqml.duties import SCHEMA
+from kqml.duties.overrides import duty_id
 from kqml.playbook import read_playbook
 from serve.database.accounts import put_accounts
 from serve.database.dataset_info import initialise_info
@@ -38,7 +39,7 @@ def table(*rows):
 
 
 def test_an_overdue_duty_is_told_with_what_tells_it_from_others():
-    (message,) = overdue_messages("w", overdue_duties(table({"duty": "cadence", "channel": "call"})))
+    (message,) = overdue_messages("w", overdue_duties(table({"duty": "cadence", "channel": "call"}), "2024-W10"))
     assert json.loads(message.payload(NOW)) == {
         "type": "duties.overdue",
         "timestamp": "2024-03-20T00:00:00+00:00",
@@ -48,6 +49,8 @@ def test_an_overdue_duty_is_told_with_what_tells_it_from_others():
             "pages": 1,
             "duties": [
                 {
+                    "duty_id": duty_id({**DUTY, "duty": "cadence", "channel": "call"}),
+                    "week": "2024-W10",
                     "account_id": "a1",
                     "rep_id": "r1",
                     "duty": "cadence",
@@ -64,7 +67,7 @@ def test_an_overdue_duty_is_told_with_what_tells_it_from_others():
 
 def test_many_overdue_duties_come_in_pages_by_rep_and_account():
     rows = [{"duty": "promise", "account_id": f"a{number:04}", "rep_id": f"r{number % 3}"} for number in range(1514)]
-    messages = overdue_messages("w", overdue_duties(table(*rows)))
+    messages = overdue_messages("w", overdue_duties(table(*rows), "2024-W10"))
 
     pages = [message.data for message in messages]
     assert [(page["page"], page["pages"], len(page["duties"])) for page in pages] == [
@@ -77,7 +80,9 @@ def test_many_overdue_duties_come_in_pages_by_rep_and_account():
 
 
 def test_a_webhook_is_told_of_a_duty_once_whatever_others_were_told(database, cipher):
-    first, second = (overdue_duties(table({"duty": "promise", "channel": name})) for name in ("call", "visit"))
+    first, second = (
+        overdue_duties(table({"duty": "promise", "channel": name}), "2024-W10") for name in ("call", "visit")
+    )
     with database.writing() as connection:
         wish = NewWebhook("https://x.example", frozenset({MessageKind.DUTIES_OVERDUE}), "t")
         one, other = (add_webhook(connection, cipher, wish, NOW).webhook_id for _ in range(2))
@@ -100,7 +105,7 @@ def test_a_webhook_is_told_of_a_duty_once_whatever_others_were_told(database, ci
     ],
 )
 def test_what_is_personal_not_late_or_of_no_account_is_not_told(row):
-    assert overdue_duties(table(row)) == []
+    assert overdue_duties(table(row), "2024-W10") == []
 
 
 def test_a_plan_is_kept_and_told_per_rep_and_week(database, cipher):
@@ -152,3 +157,19 @@ def test_the_nightly_command_tells_of_new_overdue_duties_once(database, cipher):
         (payload,) = connection.execute(select(OUTBOX.c.payload)).scalars()
     events = [duty["event_id"] for duty in json.loads(payload)["data"]["duties"] if duty["duty"] == "promise"]
     assert sorted(events) == ["p0", "p1", "p2"]
+
+
+def test_duties_whose_last_day_is_a_sunday_are_told_on_monday(database, cipher):
+    account = {**dict.fromkeys(SCHEMAS["accounts"].names), "account_id": "a1", "owner_rep_id": "r1", "tier": "A"}
+    with database.writing() as connection:
+        initialise_info(connection, "UTC")
+        put_accounts(connection, [{**account, "opened_on": date(2023, 1, 1)}], NOW, EVERYWHERE)
+        wish = NewWebhook("https://x.example", frozenset({MessageKind.DUTIES_OVERDUE}), "t")
+        add_webhook(connection, cipher, wish, NOW)
+
+    notify_overdue(database, NotifyOverdueRequest(read_playbook(), "2024-04-01T03:30:00+00:00"), NOW + 12 * DAY_US)
+    with database.reading() as connection:
+        (payload,) = connection.execute(select(OUTBOX.c.payload)).scalars()
+    duties = json.loads(payload)["data"]["duties"]
+    ended = [duty for duty in duties if duty["due_by"] == "2024-04-01T00:00:00+00:00"]
+    assert {(duty["duty"], duty["week"]) for duty in ended} >= {("cadence", "2024-W13")}

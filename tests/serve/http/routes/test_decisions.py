@@ -52,7 +52,7 @@ def test_a_receipt_holds_what_was_decided_from_what(decided):
         "cutoff": "2024-03-18T00:00:00+08:00",
         "recorded_at": "2024-03-20T08:00:00+08:00",
         "state": "recommended",
-        "next": ["accepted", "rejected"],
+        "next": ["accepted", "scheduled", "done", "failed", "rejected"],
     }
     assert [state["state"] for state in states] == ["recommended"]
 

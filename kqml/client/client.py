@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kqml.client.listing import Listing
+from kqml.client.pages import ListPages
 from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.adoption import AdoptionReport
@@ -108,7 +108,7 @@ class Client:
         answer = self._sender.get(_path("accounts", account_id))
         return cast(OneAccount, answer.json()), answer.headers["etag"]
 
-    def accounts(self, **question: str | Sequence[str]) -> Listing[ListedAccount]:
+    def accounts(self, **question: str | Sequence[str]) -> ListPages[ListedAccount]:
         """Yield accounts by risk. Filters: `account`, `tier`, `segment`, `region`, `rep`, `band`, `status`, `level`,
         `relationship_grade`, `overall_class`, `probability_from`, `value_at_risk_from`, `search`, `changed_since`;
         order: `sort`; `language` of the reasons. `complete_until` of the result continues a list by `changed_since`."""
@@ -123,7 +123,7 @@ class Client:
         given = {name: value for name, value in body.items() if value is not None}
         return cast(ScoreAnswer, self._send("POST", "/v1/scores", given))
 
-    def stored_scores(self, **question: str | Sequence[str]) -> Listing[StoredScore]:
+    def stored_scores(self, **question: str | Sequence[str]) -> ListPages[StoredScore]:
         """Yield the newest stored score of each account as they were stored. Filters: `account`, `rep`, `tier`,
         `segment`, `region`, `band`, `changed_since`; order: `sort`; `language` of the reasons."""
         return self._pages("/v1/scores", "scores", question)
@@ -201,7 +201,7 @@ class Client:
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Recommendations, self._send("POST", "/v1/recommendations", given))
 
-    def decisions(self, **question: str | Sequence[str]) -> Listing[ListedDecision]:
+    def decisions(self, **question: str | Sequence[str]) -> ListPages[ListedDecision]:
         """Yield decisions by their latest change. Filters: `rep`, `account`, `week`, `state`, `changed_since`; order:
         `sort`."""
         return self._pages("/v1/decisions", "decisions", question)
@@ -232,12 +232,12 @@ class Client:
     def _send(self, method: str, path: str, body: Record, headers: Mapping[str, str] | None = None) -> Any:
         return self._sender.send(method, path, body, headers).json()
 
-    def _pages(self, path: str, name: str, question: Mapping[str, Any]) -> Listing[Any]:
+    def _pages(self, path: str, name: str, question: Mapping[str, Any]) -> ListPages[Any]:
         def fetch(cursor: str | None) -> Mapping[str, Any]:
             page = self._sender.get(path, {**question, **({"cursor": cursor} if cursor else {})})
             return cast(Mapping[str, Any], page.json())
 
-        return Listing(fetch, name)
+        return ListPages(fetch, name)
 
 
 def _path(collection: str, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from duty_inputs import book, drawn, instant
 from duty_inputs import event as duty_event
@@ -283,7 +284,7 @@ def held_out_accounts(playbook: Playbook) -> object:
 def hours_given(playbook: Playbook) -> object:
     """Where the table of reps says nothing."""
     company = read_company(dataset(), playbook, WEEK)
-    nothing = SimpleNamespace(reps=lambda: pd.DataFrame({"rep_id": list(company.rep_ids)}))
+    nothing = SimpleNamespace(table=lambda name: pa.table({"rep_id": list(company.rep_ids)}))
     return capacities(replace(company, dataset=nothing)).tolist()
 
 

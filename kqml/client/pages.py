@@ -7,7 +7,7 @@ Item = TypeVar("Item")
 Page = Mapping[str, Any]
 
 
-class Listing(Iterator[Item], Generic[Item]):
+class ListPages(Iterator[Item], Generic[Item]):
     """Yields all items of a list; each page is requested when it is needed. `fetch`: returns the page of a cursor, the
     first one without; `name`: of the items in a page."""
 

@@ -37,6 +37,7 @@ from serve.http.routes import (
     portfolios,
     recommendations,
     rep_days,
+    reports,
     reps,
     rights,
     scores,
@@ -75,7 +76,7 @@ ABOUT_ACCOUNTS = (
     rep_days,
     events,
 )
-ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports, adoption)
+ABOUT_ACTIONS = (next_actions, recommendations, decisions, duties, duty_status, exports, adoption, reports)
 ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, oidc_login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 

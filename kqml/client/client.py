@@ -14,7 +14,7 @@ from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.adoption import AdoptionReport
 from kqml.contract.decisions import ListedDecision, Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
-from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, RelationshipReport
+from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, GradeSummaryReport, RelationshipReport
 from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
 from kqml.contract.portfolios import Portfolio
@@ -131,6 +131,10 @@ class Client:
     def grades(self, account_id: str, **question: str) -> AccountGradeReport:
         """Return the grades of an account, of the trailing year and of past `quarters`, or `as_of` a time."""
         return cast(AccountGradeReport, self._sender.get(f"{_path('accounts', account_id)}/grades", question).json())
+
+    def grade_counts(self, **question: str | Sequence[str]) -> GradeSummaryReport:
+        """Return how many accounts have each grade. Filters: `rep`, `tier`, `segment`, `region`."""
+        return cast(GradeSummaryReport, self._sender.get("/v1/reports/grades", question).json())
 
     def relationship(self, account_id: str, **question: str) -> RelationshipReport:
         """Return the depth of the relationship with an account, or `as_of` an earlier instant."""

@@ -140,3 +140,14 @@ class EmotionalAccountPage(TypedDict):
     balance: float | None
     entries: list[EmotionalEntryLine]
     next_cursor: str | None
+
+
+class GradeSummaryReport(TypedDict):
+    """How many accounts have each grade, as of the last scoring of all accounts (null: there was none). `counts`: by
+    column (`level`, `single_contact`, `relationship_grade`, `abc`, `overall_class`) and value, `unknown` where the data
+    do not record it; `emotional_balance`: the mean."""
+
+    as_of: Moment | None
+    accounts: Count
+    emotional_balance: float | None
+    counts: dict[str, dict[str, Count]]

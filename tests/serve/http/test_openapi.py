@@ -50,6 +50,7 @@ REQUESTS = [
     ("/v1/decisions/{decision_id}", "GET", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),
+    ("/v1/reports/grades", "GET", POSITIVE),
     ("/v1/exports/scores", "GET", POSITIVE),
     ("/v1/exports/plans", "GET", POSITIVE),
     ("/v1/accounts/{account_id}/grades", "GET", POSITIVE),

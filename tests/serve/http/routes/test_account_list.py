@@ -225,3 +225,36 @@ def test_a_stored_score_has_its_reasons_in_the_language_of_the_request(listed):
         }
     ]
     assert first["complete_until"] == "2024-03-20T07:45:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("query", "accounts", "grades", "balance"),
+    [
+        ({}, 1, {"C": 1}, -1.5),
+        ({"region": "east"}, 1, {"C": 1}, -1.5),
+        ({"rep": "R-8"}, 0, {}, None),
+    ],
+)
+def test_grades_are_counted_without_accounts_that_object(listed, query, accounts, grades, balance):
+    report = listed.get("/v1/reports/grades", params=query).json()
+    assert (report["accounts"], report["emotional_balance"]) == (accounts, balance)
+    assert report["counts"]["relationship_grade"] == grades
+    assert report["as_of"] == ("2024-03-19T08:00:00+08:00" if accounts else None)
+
+
+def test_every_grade_is_counted_and_what_is_not_recorded_is_unknown(listed, database):
+    rows = [{**dict.fromkeys(GRADE), "account_id": "d", "single_contact": False}]
+    with database.writing() as connection:
+        store_grades(connection, rows, NOW - DAY)
+    assert listed.get("/v1/reports/grades").json() == {
+        "as_of": "2024-03-19T08:00:00+08:00",
+        "accounts": 2,
+        "emotional_balance": -1.5,
+        "counts": {
+            "level": {"basic": 1, "unknown": 1},
+            "single_contact": {"false": 1, "true": 1},
+            "relationship_grade": {"C": 1, "unknown": 1},
+            "abc": {"A": 1, "unknown": 1},
+            "overall_class": {"B": 1, "unknown": 1},
+        },
+    }

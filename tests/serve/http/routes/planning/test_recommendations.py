@@ -20,6 +20,7 @@ from serve.database.plans import decided_reps
 from serve.database.tables import DECISIONS, LEARNED, OUTBOX
 from serve.security.objections_and_reviews import set_objection
 from serve.usecases import recommend_actions
+from serve.usecases.rendered_texts import rendered_reasons
 
 WEEK = "2023-W09"
 MONDAY = week(WEEK).instants("Asia/Shanghai")[0]
@@ -107,7 +108,8 @@ def test_a_receipt_asked_by_http_re_creates_the_answer(filled, database, company
         assert list(receipt["features"]) == list(found.columns)
         learned, playbook = learned_state_from_json(found.content)
         again = recreate_ranks(receipt["receipt"], list(receipt["features"].values()), scorer, learned, playbook)
-        assert orjson.dumps(again["score"]) == orjson.dumps(receipt["receipt"]["score"])
+        score = {**again["score"], "reasons": rendered_reasons(again["score"]["reasons"], "zh")}
+        assert orjson.dumps(score) == orjson.dumps(receipt["receipt"]["score"])
         assert again["actions"] == receipt["receipt"]["actions"]
         assert again["actions"][one["assigned"]]["score"] == one["evidence"]["score"]
         assert receipt["states"][0]["by"] == "open"

@@ -13,7 +13,7 @@ from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.adoption import AdoptionReport
 from kqml.contract.decisions import ListedDecision, Receipt, StatusTaken
-from kqml.contract.duties import Duty, DutyStatusTaken
+from kqml.contract.duties import Duty, DutyStatusTaken, RepCompliance
 from kqml.contract.grades import AccountGradeReport, EmotionalEntryLine, GradeSummaryReport, RelationshipReport
 from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
@@ -164,6 +164,11 @@ class Client:
         """Return the open decisions of a rep's week by day, by default those of the present week."""
         question = {} if week is None else {"week": week}
         return cast(RepDays, self._sender.get(f"{_path('reps', rep_id)}/days", question).json())
+
+    def compliance(self, rep_id: str, months: int = 3) -> RepCompliance:
+        """Return how far a rep kept the cadence in the latest months."""
+        path = f"{_path('reps', rep_id)}/compliance"
+        return cast(RepCompliance, self._sender.get(path, {"months": str(months)}).json())
 
     def portfolio(self, rep_id: str) -> Portfolio:
         """Return the accounts of a rep with their value at risk and what is open there."""

@@ -89,7 +89,7 @@ def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: 
         raise BadUse("The week cannot be planned.", [Fault("--week", f"{week.week_name} has not begun", todo)])
     if request.reps is None:
         return _inputs_of_all(connection, request, week, cutoff)
-    ids = _accounts(connection, request.reps, cutoff)
+    ids = accounts_of_reps(connection, request.reps, cutoff)
     long = long_histories(connection, ids)
     ids = [name for name in ids if name not in long]
     return read_account_inputs(connection, request, (week, cutoff), ids) if ids else None
@@ -139,14 +139,15 @@ def read_account_inputs(
     )
 
 
-def _accounts(connection: Connection, reps: frozenset[str], cutoff: int) -> list[str]:
-    """The accounts of the reps now, and those handed over since the week began, which may have been theirs then."""
+def accounts_of_reps(connection: Connection, reps: frozenset[str], since: int) -> list[str]:
+    """Return the accounts of the reps now, and those handed over since an instant, which may have been theirs then.
+    Raises TooManyAccounts."""
     theirs = ACCOUNTS.c.owner_rep_id.in_(sorted(reps))
     own = _ids(connection, theirs, MOST_ACCOUNTS + 1)
     if len(own) > MOST_ACCOUNTS:
         raise TooManyAccounts
-    changed = or_(ACCOUNTS.c.owner_rep_id.is_(None), ~theirs) & (ACCOUNTS.c.updated_at >= cutoff)
-    return sorted({*own, *_moved(connection, _ids(connection, changed), cutoff)}) if own else []
+    changed = or_(ACCOUNTS.c.owner_rep_id.is_(None), ~theirs) & (ACCOUNTS.c.updated_at >= since)
+    return sorted({*own, *_moved(connection, _ids(connection, changed), since)}) if own else []
 
 
 def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Report the duties of a week or a month, and how far the cadence was kept over months."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,9 +93,7 @@ def report_compliance(request: DutyReportRequest, months: int) -> ComplianceRepo
     inputs, rules = request.history.inputs(request.playbook), request.playbook
     zone = inputs.events.time_zone
     cutoff = _after_the_last(inputs) if request.cutoff is None else parse_cutoff(request.cutoff, zone)
-    chosen = [moment_of(cutoff - 1, zone).date().replace(day=1)]
-    while len(chosen) < months:
-        chosen.insert(0, month_before(chosen[0]))
+    chosen = latest_months(cutoff, zone, months)
     known = _known(request, inputs, cutoff)
     table = compliance(known, rules, workdays(rules.country), chosen, cutoff)
     table = table if request.rep is None else of_reps(table, [request.rep])
@@ -105,8 +103,21 @@ def report_compliance(request: DutyReportRequest, months: int) -> ComplianceRepo
         **_fields(request),
         months=[f"{month:%Y-%m}" for month in chosen],
         cutoff=moment_of(cutoff, zone).isoformat(),
-        rows=cast(list[ComplianceRow], _rows(table)),
+        rows=compliance_rows(table),
     )
+
+
+def latest_months(cutoff: int, zone: str, count: int) -> list[date]:
+    """Return the first days of the months up to the cutoff's, the earliest first."""
+    months = [moment_of(cutoff - 1, zone).date().replace(day=1)]
+    while len(months) < count:
+        months.insert(0, month_before(months[0]))
+    return months
+
+
+def compliance_rows(table: pa.Table) -> list[ComplianceRow]:
+    """Return the rows of a table of compliance."""
+    return cast(list[ComplianceRow], _rows(table))
 
 
 def _known(request: DutyReportRequest, inputs: DutyInputs, cutoff: int) -> DutyInputs:

@@ -40,6 +40,7 @@ REQUESTS = [
     ("/v1/reps/{rep_id}/plan", "GET", POSITIVE),
     ("/v1/reps/{rep_id}/days", "GET", POSITIVE),
     ("/v1/reps/{rep_id}/portfolio", "GET", POSITIVE),
+    ("/v1/reps/{rep_id}/compliance", "GET", POSITIVE),
     ("/v1/reports/adoption", "GET", POSITIVE),
     ("/v1/reports/adoption", "GET", NEGATIVE),
     ("/v1/duties", "GET", POSITIVE),

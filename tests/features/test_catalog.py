@@ -23,7 +23,6 @@ from kqml.errors import BadUse
 from kqml.events import EventGroup, EventKind, kinds_in
 from kqml.history.closings import Closing
 from kqml.playbook import read_playbook
-from kqml.playbook.contact import ResponseTimes
 from kqml.playbook.relationship import EmotionalEntry
 
 ORDER = Stream("order", frozenset({EventKind.ORDER}))
@@ -75,7 +74,7 @@ CHANGED = {
     "a half-life": {"emotional": (EmotionalEntry(EventKind.VISIT, 1.0, 46.0),)},
     "a weight": {"emotional": (EmotionalEntry(EventKind.VISIT, 1.1, 45.0),)},
     "days without a follow-up": {"no_follow_up_days": 9.0},
-    "days to answer": {"answers": ResponseTimes(7.0, 3.0, 30.0)},
+    "days to answer": {"answers": replace(read_playbook().answers, inbound_days=3.0)},
     "a target": {"cadence": {tier: {"visit": 3.0, "call": 2.0, "message": 1.0} for tier in "ABC"}},
     "what counts": {"counting": replace(read_playbook().counting, part_share=0.25)},
 }

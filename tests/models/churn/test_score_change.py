@@ -36,7 +36,7 @@ def test_before_and_after_are_the_scores_that_were_given(
     company: SmallCompany, scorers: tuple[Scorer, Scorer], changes: ScoreChanges
 ) -> None:
     for scorer, days, given in ((scorers[0], 28, changes.before), (scorers[1], 0, changes.after)):
-        scores = scorer.score(company.asked(company.cutoff - days * DAY_US), "zh", 0)
+        scores = scorer.score(company.asked(company.cutoff - days * DAY_US), 0)
         told = np.array([np.nan if score.churn_probability is None else score.churn_probability for score in scores])
         known = ~np.isnan(given)
         assert np.array_equal(told[known], given[known])

@@ -177,7 +177,7 @@ def test_whoever_objects_gets_no_number(loaded, company, tmp_path):
     assert (short["churn_probability"], short["band"], short["value_at_risk"]) == (None, None, None)
     own = {row["cutoff"]: row for row in rows if row["account_id"] == objecting}
     assert own[max(own)]["reasons"] == "[]"
-    assert "objects to automated scores" in own[max(own)]["warnings"]
+    assert json.loads(own[max(own)]["warnings"])[0]["key"] == "rights.objected"
     assert own[min(own)]["churn_probability"] == before[objecting]["churn_probability"]
     told = pd.read_parquet(tmp_path / "x.parquet").set_index("account_id").loc[objecting]
     assert told[["churn_probability", "change_before", "change_data"]].isna().all()

@@ -204,7 +204,7 @@ def test_utf_8_may_be_said(client):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nothing", 404), ("GET", "/v1/scores", 405), ("POST", "/healthz", 405), ("GET", "/docs", 404)],
+    [("GET", "/nothing", 404), ("GET", "/v1/events", 405), ("POST", "/healthz", 405), ("GET", "/docs", 404)],
 )
 def test_other_addresses_are_problems_too(client, method, path, status):
     answer = client.request(method, path)

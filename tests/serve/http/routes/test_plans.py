@@ -75,6 +75,7 @@ def test_a_week_holds_its_decisions_with_what_became_of_them(planned):
         "next": ["verified", "outcome"],
         "reason": None,
         "brief": BRIEF,
+        "notes": [],
     }
     assert [(one["assigned"], one["state"], one["brief"]) for one in found["decisions"][1:]] == [
         ("wait", "recommended", None),

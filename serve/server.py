@@ -54,7 +54,7 @@ GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
 
 CROSS_ORIGIN: Any = {
-    "allow_methods": ("GET", "POST", "PUT", "DELETE"),
+    "allow_methods": ("GET", "POST", "PUT", "PATCH", "DELETE"),
     "allow_headers": ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"),
     "expose_headers": ("etag", "retry-after", "x-request-id", "idempotency-replayed", "location"),
     "allow_credentials": False,

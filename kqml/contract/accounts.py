@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from kqml.contract.decisions import WeekDecision
 from kqml.contract.fields import Day, Moment
+from kqml.contract.grades import ClassLetter, GradeLetter, Level
 from kqml.contract.scores import FullScore, ReasonOut, ShortScore
 
 
@@ -57,12 +58,12 @@ class GradeSummary(TypedDict):
     """
 
     as_of: Moment
-    level: Literal["none", "basic", "middle", "high"] | None
+    level: Level | None
     single_contact: bool | None
     emotional_balance: float | None
-    relationship_grade: Literal["A", "B", "C", "D"] | None
-    abc: Literal["A", "B", "C"] | None
-    overall_class: Literal["A", "B", "C", "D"] | None
+    relationship_grade: GradeLetter | None
+    abc: ClassLetter | None
+    overall_class: GradeLetter | None
 
 
 class ListedAccount(AccountFields):

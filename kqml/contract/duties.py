@@ -100,18 +100,6 @@ class DutyCount(TypedDict):
     rows: PositiveInteger
 
 
-class RepCompliance(TypedDict):
-    """How far a rep kept the cadence in the latest `months`, as known at `as_of`; by the playbook and the working days
-    of its country."""
-
-    rep_id: str
-    as_of: Moment
-    playbook: PlaybookVersion
-    country: str
-    months: list[str]
-    rows: list["ComplianceRow"]
-
-
 class ComplianceRow(TypedDict):
     """How far the cadence of a rep was kept in a tier, on a channel, in a month, as `docs/duties.md` defines it.
     `compliance`: null where no contact was required."""
@@ -127,3 +115,15 @@ class ComplianceRow(TypedDict):
     compliance: float | None
     too_cold: Count
     too_hot: Count
+
+
+class RepCompliance(TypedDict):
+    """How far a rep kept the cadence in the latest `months`, as known at `as_of`; by the playbook and the working days
+    of its country."""
+
+    rep_id: str
+    as_of: Moment
+    playbook: PlaybookVersion
+    country: str
+    months: list[str]
+    rows: list[ComplianceRow]

@@ -25,7 +25,7 @@ Indices = NDArray[np.int64]
 @dataclass(frozen=True)
 class AttributeHistory:
     """`tier`: index in TIERS. `owner`: index in the log's reps. `consent`, `status`: 1 yes, open; 0 no, closed.
-    `opened`: the local day from which an account is one."""
+    `opened`: the local day from which an account is open."""
 
     tier: Changes
     owner: Changes

@@ -82,7 +82,7 @@ class GradedAccount:
         return cast(AccountGradeReport, {**self.head, "periods": own, "classes": self._classes()})
 
     def relationship(self, language: str) -> RelationshipReport:
-        """Return the depth of the relationship with what it rests on."""
+        """Return the depth of the relationship with its evidence."""
         single = self.trailing["single_contact"]
         criteria = () if self.detail is None else self.detail.criteria
         content = {

@@ -143,8 +143,11 @@ def _personal(company: Company, duties: Sequence[Record], wanted: pa.Array) -> d
     contacts = company.dataset.contacts()
     roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
     result: dict[str, list[PersonalDay]] = {}
-    required = {(row["account_id"], row["event_id"]): row for row in reversed(duties) if row["duty"] in PERSONAL[1:]}
-    for row in reversed(list(required.values())):
+    required: dict[tuple[str, str], Record] = {}
+    for row in duties:
+        if row["duty"] in PERSONAL[1:]:
+            required.setdefault((row["account_id"], row["event_id"]), row)
+    for row in required.values():
         details = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
         result.setdefault(str(row["account_id"]), []).append(details)
     if "birthday" not in contacts:
@@ -153,7 +156,7 @@ def _personal(company: Company, duties: Sequence[Record], wanted: pa.Array) -> d
     for contact in birthdays.to_dict("records"):
         day = _next_birthday(contact["birthday"], company.week.first)
         if day is not None:
-            result.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(contact.get("role"))))
+            result.setdefault(str(contact["account_id"]), []).append((day, "birthday", _text(contact.get("role"))))
     return result
 
 

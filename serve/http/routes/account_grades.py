@@ -49,7 +49,7 @@ async def show_grades(
 async def show_relationship(
     service: ServiceOf, caller: ReadsAccounts, account_id: IdInPath, as_of: AsOf = None, language: Language = None
 ) -> Response:
-    """The depth level with what it rests on, the contacts known, a warning where there is a single one, and what to ask
+    """The depth level with its evidence, the contacts known, a warning where there is a single one, and what to ask
     for next."""
     request, spoken = _request(service, caller, account_id, as_of), language or service.language
     return await run_in_threadpool(_show, service, request, lambda account: account.relationship(spoken))

@@ -41,9 +41,15 @@ def test_the_preflight_of_a_listed_origin_is_allowed_without_credentials(page):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_the_preflight_of_a_listed_origin_allows_the_method_of_every_route(page):
+    methods = {method.upper() for path in page.app.openapi()["paths"].values() for method in path}
+    assert "PATCH" in methods
+    assert {method: preflight(page, OURS, method).status_code for method in methods} == dict.fromkeys(methods, 200)
+
+
 @pytest.mark.parametrize(
     ("origin", "method", "headers"),
-    [(OTHER, "PUT", "authorization"), (OURS, "PATCH", "authorization"), (OURS, "PUT", "x-csrf-token")],
+    [(OTHER, "PUT", "authorization"), (OURS, "TRACE", "authorization"), (OURS, "PUT", "x-csrf-token")],
 )
 def test_other_origins_methods_and_headers_are_not_allowed(page, origin, method, headers):
     assert preflight(page, origin, method, headers).status_code == 400

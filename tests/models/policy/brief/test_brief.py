@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import orjson
@@ -99,6 +100,19 @@ def test_personal_days_name_the_role_never_the_person(company, material):
     told = replace(material, personal={account: [(date(2023, 2, 24), "birthday", "owner")]})
     assert brief(company, told).personal == ["birthday of the owner: Feb 24, 2023"]
     assert brief(company, told, language="zh").personal == ["店主的生日：2023年2月24日"]
+
+
+def test_a_birthday_belongs_to_the_account_of_its_contact(company):
+    first, second, *_ = (str(account) for account in company.account_ids)
+    contacts = pd.DataFrame(
+        [("p1", first, "owner", "02-22"), ("p2", second, "buyer", "02-23"), ("p3", second, "owner", "08-01")],
+        columns=["contact_id", "account_id", "role", "birthday"],
+    )
+    with patch.object(type(company.dataset), "contacts", return_value=contacts):
+        personal = read_brief_inputs(company, [first, second]).personal
+    birthdays = {account: [day for day in days if day[1] == "birthday"] for account, days in personal.items()}
+    assert birthdays[first] == [(date(2023, 2, 22), "birthday", "owner")]
+    assert birthdays[second] == [(date(2023, 2, 23), "birthday", "buyer")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
